@@ -1,0 +1,1 @@
+"""datahall: an AI data centre as Python code."""
