@@ -1,0 +1,36 @@
+# Each target does all the set-up it needs. `make up` and `make test` are all a newcomer types.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+export PYTHON
+ENV ?= local
+bin := .venv/bin
+python_files := components datahall policies stacks workloads tests
+
+.PHONY: help setup up down test lint types lock
+
+help: ## these lines
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## make .venv from requirements.lock (done by every other target)
+	@scripts/setup
+
+up: setup ## bring the environment up: provision, train, serve (ENV=local)
+	@$(bin)/datahall up $(ENV)
+
+down: setup ## take it down and prove that nothing is left (ENV=local)
+	@$(bin)/datahall down $(ENV)
+
+test: setup ## run the tests
+	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup
+
+lint: setup ## ruff: rules and format
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+
+types: setup ## mypy --strict
+	@$(bin)/mypy
+
+lock: setup ## resolve requirements.in again into requirements.lock
+	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
+	@if grep -n '://' requirements.lock; then echo 'lock: an address in requirements.lock' >&2; exit 1; fi
