@@ -4,7 +4,6 @@ PYTHON ?= python3
 export PYTHON
 ENV ?= local
 bin := .venv/bin
-python_files := components datahall policies stacks workloads tests
 
 .PHONY: help setup up down test lint types lock
 
