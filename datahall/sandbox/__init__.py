@@ -1,0 +1,1 @@
+"""The emulated world that sandboxed environments run against."""

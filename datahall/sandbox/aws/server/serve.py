@@ -1,0 +1,118 @@
+"""The process: its lock, its socket, its end."""
+
+import contextlib
+import fcntl
+import importlib
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
+
+from datahall.sandbox.aws.control import HOST
+from datahall.sandbox.aws.server.app import Application
+from datahall.sandbox.aws.server.journal import Journal, JournalError
+
+_BACKLOG = 128
+_SLOW_IMPORT = "moto.ec2.models"  # 0.7 s; begun before anyone asks
+
+
+class ServeError(Exception):
+    """Why the server did not start, and what to do."""
+
+
+class _Handler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing of ordinary requests; their addresses may hold signatures."""
+
+
+class _Server(ThreadedWSGIServer):
+    """Ends itself once its folder is gone, so that nothing is left behind by `rm -rf`."""
+
+    daemon_threads = False
+    lock: Path
+
+    def service_actions(self) -> None:
+        if not self.lock.exists():
+            threading.Thread(target=self.shutdown).start()
+
+
+def serve(folder: Path, port: int) -> None:
+    """Own `folder`, replay its journal, serve on loopback until TERM or INT. Raises ServeError."""
+    with contextlib.suppress(PermissionError):
+        os.setsid()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chdir(folder)
+    lock = folder / "server.lock"
+    with _owned(lock), _bound(port) as listener:
+        port = listener.getsockname()[1]
+        try:
+            journal = Journal.open(folder)
+            application = Application(journal, folder)
+            application.replay()
+        except JournalError as error:
+            raise ServeError(str(error)) from None
+        server = _Server(HOST, port, application, handler=_Handler, fd=listener.fileno())
+        server.lock = lock
+
+        def end(number: int, frame: FrameType | None) -> None:
+            threading.Thread(target=server.shutdown).start()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        record = {"pid": os.getpid(), "port": port, "url": f"http://{HOST}:{port}", "started": time.time()}
+        write(folder / "port", str(port))
+        write(folder / "server.json", json.dumps(record))
+        threading.Thread(target=importlib.import_module, args=[_SLOW_IMPORT], daemon=True).start()
+        try:
+            server.serve_forever(poll_interval=0.2)
+        finally:
+            server.server_close()
+            journal.close()
+            with contextlib.suppress(FileNotFoundError):
+                (folder / "server.json").unlink()
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
+@contextlib.contextmanager
+def _bound(port: int) -> Iterator[socket.socket]:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise ServeError(f"port: {port}: cannot be bound ({error}); free it, or take port 0") from None
+    with listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _owned(lock: Path) -> Iterator[None]:
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        for _ in range(100):
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(0.02)
+        else:
+            raise ServeError(f"folder: {lock.parent}: another server owns it; stop that one first")
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(handle)
