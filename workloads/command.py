@@ -1,0 +1,96 @@
+"""What every program's command line shares: `--site`, `--events`, typed flags, one-line errors."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from workloads.errors import InvalidInputError, WorkloadError
+from workloads.events import Emit, json_events, text_events
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+Main = Callable[[Sequence[str], Emit], int]
+"""A program: its arguments and where its events go give an exit code."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are ordinary errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InvalidInputError in place of printing a usage text."""
+        found = re.match(r"argument ([^:]+): (.*)", message, re.DOTALL)
+        field, rule = found.groups() if found else ("command line", message)
+        raise InvalidInputError(field, " ".join(sys.argv[1:]), rule, f"see {self.prog} --help")
+
+
+def parser(prog: str, description: str, example: str) -> Parser:
+    """A parser for `python -m prog` whose help ends with an example."""
+    layout = argparse.RawDescriptionHelpFormatter
+    return Parser(
+        prog=f"python -m {prog}",
+        description=description,
+        epilog=f"example:\n  {example}",
+        formatter_class=layout,
+        allow_abbrev=False,
+    )
+
+
+def add_site(parser: argparse.ArgumentParser) -> None:
+    """The two flags of every program that meets the site."""
+    parser.add_argument("--site", type=Path, required=True, metavar="FILE", help="stack outputs as JSON")
+    add_events(parser)
+
+
+def add_events(parser: argparse.ArgumentParser) -> None:
+    """`--events`, which `run` looks at before anything else."""
+    parser.add_argument("--events", choices=("text", "json"), default="text", help="how progress is told")
+
+
+def add_config(parser: argparse.ArgumentParser, config: type[BaseModel]) -> None:
+    """A flag for each field of `config`; pydantic judges the values in `read_config`."""
+    for name, field in config.model_fields.items():
+        flag, text = "--" + name.replace("_", "-"), f"{field.description} (default {field.default})"
+        parser.add_argument(flag, dest=name, metavar="N", help=text.replace("%", "%%"))
+
+
+def read_config(base: ConfigT, args: argparse.Namespace) -> ConfigT:
+    """`base` with the flags that were given; raises InvalidInputError for a value out of its range."""
+    given = {name: getattr(args, name) for name in type(base).model_fields}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return validate(type(base), {**base.model_dump(), **changes}, prefix="--")
+
+
+def validate(model: type[ConfigT], values: object, *, prefix: str = "", fix: str = "") -> ConfigT:
+    """`values` as a `model`; raises InvalidInputError naming the first field that does not fit."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or model.__name__
+        field = prefix + name.replace("_", "-") if prefix else name
+        value = "missing" if first["type"] == "missing" else first["input"]
+        rule = first["msg"][0].lower() + first["msg"][1:]
+        raise InvalidInputError(field, value, rule, fix or "give a value that fits") from None
+
+
+def run(main: Main, argv: Sequence[str] | None = None) -> int:
+    """Run a program: an error becomes one event, and its exit code is returned."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    emit = json_events() if _wants_json(arguments) else text_events()
+    try:
+        return main(arguments, emit)
+    except WorkloadError as error:
+        emit("error", **error.as_dict())
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(a in ("--events=json", "--json") or (a, b) == ("--events", "json") for a, b in pairs)

@@ -1,0 +1,1 @@
+"""Data: read, checked, versioned by content and kept in the site's data bucket."""

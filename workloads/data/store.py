@@ -1,0 +1,122 @@
+"""Data sets in the data bucket: datasets/NAME/VERSION/{files, manifest.json} and datasets/NAME/latest.json.
+
+Files are written first, the manifest after them, `latest` last: what `latest` names is complete.
+"""
+
+import json
+from dataclasses import dataclass
+
+from workloads.command import validate
+from workloads.data.images import Splits, from_files, to_files
+from workloads.data.manifest import File, Manifest
+from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.fingerprint import canonical, sha256
+from workloads.objects import Bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where data came from, for its manifest."""
+
+    name: str
+    source: str
+    licence: str
+    preparation: str
+
+
+def describe(origin: Origin, splits: Splits) -> tuple[Manifest, dict[str, bytes]]:
+    """A manifest for `splits`, and the files that it names."""
+    files = to_files(splits)
+    manifest = Manifest(
+        name=origin.name,
+        source=origin.source,
+        licence=origin.licence,
+        preparation=origin.preparation,
+        records={"train": len(splits.train.labels), "test": len(splits.test.labels)},
+        files=tuple(File(name=n, sha256=sha256(b), size=len(b)) for n, b in files.items()),
+    )
+    return manifest, files
+
+
+def publish(bucket: Bucket, manifest: Manifest, files: dict[str, bytes], recipe: str) -> bool:
+    """Put a data set there, unless it is there already (False); names it as the latest of its name."""
+    missing = [f.name for f in manifest.files if bucket.sha256(manifest.prefix + f.name) != f.sha256]
+    for name in missing:
+        bucket.put(manifest.prefix + name, files[name], content_type="application/octet-stream")
+    described = bucket.sha256(manifest.prefix + "manifest.json") is not None
+    if missing or not described:
+        body = canonical(manifest.model_dump(mode="json"))
+        bucket.put(manifest.prefix + "manifest.json", body, content_type="application/json")
+    latest = canonical({"version": manifest.version, "recipe": recipe})
+    if bucket.sha256(_latest(manifest.name)) != sha256(latest):
+        bucket.put(_latest(manifest.name), latest, content_type="application/json")
+    return bool(missing) or not described
+
+
+def made_by(bucket: Bucket, name: str, recipe: str) -> Manifest | None:
+    """The latest version of `name` if that `recipe` made it and all its files are there."""
+    latest = _read_latest(bucket, name)
+    if latest.get("recipe") != recipe:
+        return None
+    manifest = _read_manifest(bucket, name, latest["version"])
+    if manifest is None:
+        return None
+    whole = all(bucket.sha256(manifest.prefix + f.name) == f.sha256 for f in manifest.files)
+    return manifest if whole else None
+
+
+def find(bucket: Bucket, name: str, version: str | None = None) -> Manifest:
+    """A version of a data set (the latest when None); raises InvalidInputError where there is none."""
+    chosen = version or _read_latest(bucket, name).get("version")
+    manifest = _read_manifest(bucket, name, chosen) if chosen else None
+    if manifest is None:
+        value = f"{name}@{version}" if version else name
+        rule = f"must be a data set in bucket {bucket.name}"
+        raise InvalidInputError(
+            "--data", value, rule, f"put it there: python -m workloads.data {name} --site FILE"
+        )
+    return manifest
+
+
+def load(bucket: Bucket, manifest: Manifest) -> Splits:
+    """The data that `manifest` describes, each file checked against its hash."""
+    files = {f.name: _read_file(bucket, manifest, f) for f in manifest.files}
+    return from_files(files)
+
+
+def _read_file(bucket: Bucket, manifest: Manifest, file: File) -> bytes:
+    key = manifest.prefix + file.name
+    content = bucket.get(key, sha256=file.sha256)
+    if content is None:
+        rule = f"must be there: {manifest.name} {manifest.version} names it"
+        fix = f"run python -m workloads.data {manifest.name} again"
+        raise CorruptDataError(f"s3://{bucket.name}/{key}", "missing", rule, fix)
+    return content
+
+
+def _read_latest(bucket: Bucket, name: str) -> dict[str, str]:
+    content = bucket.get(_latest(name))
+    latest: dict[str, str] = json.loads(content) if content else {}
+    return latest
+
+
+def _read_manifest(bucket: Bucket, name: str, version: str) -> Manifest | None:
+    key = f"datasets/{name}/{version}/manifest.json"
+    content = bucket.get(key)
+    if content is None:
+        return None
+    fix = f"run python -m workloads.data {name} again"
+    manifest = validate(Manifest, _tuples(json.loads(content)), prefix=f"{key} ", fix=fix)
+    if (manifest.name, manifest.version) != (name, version):
+        rule = f"must describe {name} {version}"
+        raise CorruptDataError(key, f"{manifest.name} {manifest.version}", rule, fix)
+    return manifest
+
+
+def _tuples(raw: dict[str, object]) -> dict[str, object]:
+    files = raw.get("files")
+    return {**raw, "files": tuple(files) if isinstance(files, list) else files}
+
+
+def _latest(name: str) -> str:
+    return f"datasets/{name}/latest.json"

@@ -1,0 +1,56 @@
+"""What a program tells while it runs: one JSON object a line (`--events json`) or plain text."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+Emit = Callable[..., None]
+"""`emit(event, **fields)`."""
+
+TEXT = {
+    "dataset": "dataset {name} {version}: {records} records in {bucket}",
+    "sample": "{name} {version}, {split} record {index}: label {label}",
+    "plan": "run {run}: {model} ({parameters:,} parameters) on {dataset} {dataset_version}, {epochs} epochs",
+    "started": "training {model} on {dataset} {dataset_version}: run {run}, {world_size} processes",
+    "resumed": "resumed run {run} after epoch {epoch}",
+    "damaged": "checkpoint {key} is damaged ({rule}); going back to the one before",
+    "epoch": "epoch {epoch}/{of}  loss {loss:.4f}  accuracy {accuracy:.2%}  {samples_per_s:,.0f} samples/s",
+    "stopped": "stopped after epoch {epoch}/{of}; start it again to go on",
+    "evaluated": "held-out accuracy {accuracy:.2%} on {records} records",
+    "registered": "registered {model} {version} as {stage}",
+    "promoted": "promoted {model} {version} to {stage}",
+    "refused": "refused {model} {version}: {reasons}",
+    "skipped": "nothing to do: {reason}",
+    "serving": "serving {model} {version} on {url}",
+    "ready": "ready after {seconds:.1f} s",
+    "error": "error: {field}: {value}: {rule}; {fix}",
+}
+"""The text form of each event, by name."""
+
+
+def json_events(stream: TextIO | None = None) -> Emit:
+    """Events as JSON lines on `stream` (standard output when None), flushed one by one."""
+
+    def emit(event: str, **fields: object) -> None:
+        _line(stream, json.dumps({"event": event, **fields}, allow_nan=False))
+
+    return emit
+
+
+def text_events(stream: TextIO | None = None) -> Emit:
+    """Events as lines for people; errors go to standard error."""
+
+    def emit(event: str, **fields: object) -> None:
+        target = sys.stderr if event == "error" and stream is None else stream
+        _line(target, TEXT[event].format(**fields))
+
+    return emit
+
+
+def silent(event: str, **fields: object) -> None:
+    """Tells nothing: for the ranks whose events rank 0 already tells."""
+
+
+def _line(stream: TextIO | None, text: str) -> None:
+    print(text, file=stream or sys.stdout, flush=True)

@@ -1,0 +1,125 @@
+"""The S3 side: encrypted with the site's key on the way in, checked by SHA-256 on the way out."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from workloads.errors import CorruptDataError, InvalidInputError, StorageError
+from workloads.site import Site
+
+T = TypeVar("T")
+
+_GONE = frozenset({"404", "NoSuchKey", "NotFound"})
+_TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buckets:
+    """The site's three buckets."""
+
+    data: "Bucket"
+    checkpoints: "Bucket"
+    registry: "Bucket"
+
+
+def connect(site: Site) -> Buckets:
+    """The site's buckets through boto3; endpoint and credentials come from the environment."""
+    retries = {"mode": "standard", "total_max_attempts": 4}
+    config = Config(retries=retries, connect_timeout=5, read_timeout=60)
+    client = boto3.client("s3", region_name=site.region, config=config)
+    return Buckets(
+        data=Bucket(client, "data_bucket", site.data_bucket, site.data_key_arn),
+        checkpoints=Bucket(client, "checkpoint_bucket", site.checkpoint_bucket, site.data_key_arn),
+        registry=Bucket(client, "registry_bucket", site.registry_bucket, site.data_key_arn),
+    )
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket. Every object carries the SHA-256 of its content in its metadata."""
+
+    client: Any
+    field: str
+    name: str
+    key_arn: str
+
+    def put(self, key: str, body: bytes, *, content_type: str, new: bool = False) -> bool:
+        """Write an object; with `new` only if there is none under `key` (False if there is)."""
+        digest = hashlib.sha256(body)
+        request = {
+            "Bucket": self.name,
+            "Key": key,
+            "Body": body,
+            "ContentType": content_type,
+            "ServerSideEncryption": "aws:kms",
+            "SSEKMSKeyId": self.key_arn,
+            "BucketKeyEnabled": True,
+            "ChecksumSHA256": base64.b64encode(digest.digest()).decode(),
+            "Metadata": {"sha256": digest.hexdigest()},
+            **({"IfNoneMatch": "*"} if new else {}),
+        }
+        tolerated = _TAKEN if new else frozenset()
+        return self._call(key, lambda: self.client.put_object(**request), tolerated) is not None
+
+    def get(self, key: str, *, sha256: str | None = None) -> bytes | None:
+        """An object's content, or None; raises CorruptDataError unless its SHA-256 is the one recorded."""
+
+        def read() -> tuple[bytes, str | None]:
+            answer = self.client.get_object(Bucket=self.name, Key=key)
+            return answer["Body"].read(), answer["Metadata"].get("sha256")
+
+        answer = self._call(key, read, _GONE)
+        if answer is None:
+            return None
+        body, recorded = answer
+        found, expected = hashlib.sha256(body).hexdigest(), sha256 or recorded
+        if found != expected:
+            rule = f"content must have the SHA-256 that was recorded ({str(expected)[:12]}...)"
+            fix = "restore that object's earlier version, or delete it and make it anew"
+            raise CorruptDataError(f"s3://{self.name}/{key}", f"{found[:12]}...", rule, fix)
+        return body
+
+    def sha256(self, key: str) -> str | None:
+        """The SHA-256 recorded with an object, or None where there is no such object."""
+        head = self._call(key, lambda: self.client.head_object(Bucket=self.name, Key=key), _GONE)
+        return None if head is None else str(head["Metadata"].get("sha256", "not recorded"))
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+
+        def read() -> list[str]:
+            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+            return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+
+        return self._call(prefix, read, frozenset()) or []
+
+    def delete(self, key: str) -> None:
+        """Delete an object; none there is no error."""
+        self._call(key, lambda: self.client.delete_object(Bucket=self.name, Key=key), _GONE)
+
+    def _call(self, key: str, operation: Callable[[], T], tolerated: frozenset[str]) -> T | None:
+        """The operation's result, or None if S3 refused it with a code that is `tolerated`."""
+        try:
+            return operation()
+        except NoCredentialsError:
+            fix = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+            raise InvalidInputError("AWS credentials", "none", "are needed to reach S3", fix) from None
+        except BotoCoreError as error:
+            fix = "check that AWS_ENDPOINT_URL (or the network) leads to S3"
+            raise StorageError(f"s3://{self.name}", str(error), "must be reachable", fix) from None
+        except ClientError as error:
+            code = str(error.response["Error"].get("Code", "unknown"))
+            message = str(error.response["Error"].get("Message", "the request must be accepted"))
+        if code in tolerated:
+            return None
+        if code == "NoSuchBucket":
+            fix = "point --site at the outputs of a stack that is up"
+            raise InvalidInputError(self.field, self.name, "must be a bucket that exists", fix)
+        fix = "check the role's permissions on the bucket and its key"
+        raise StorageError(f"s3://{self.name}/{key}", code, message, fix)
