@@ -1,0 +1,42 @@
+"""No bucket is left at S3's own encryption; what a configuration says is `require-s3-kms-encryption`'s."""
+
+from pulumi_policy import (
+    EnforcementLevel,
+    ReportViolation,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policies.frameworks import security_hub
+from policies.relations import lacking
+from policies.s3.buckets import BUCKETS, IDENTITIES
+
+
+def _validate(args: StackValidationArgs, report: ReportViolation) -> None:
+    for bucket in lacking(
+        args.resources,
+        owners=BUCKETS,
+        partners={
+            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+        },
+        link="bucket",
+        identities=IDENTITIES,
+    ):
+        report(f"{bucket.name} has no s3.BucketServerSideEncryptionConfiguration: declare one", bucket.urn)
+
+
+policy = StackValidationPolicy(
+    name="require-s3-kms-encryption-on-every-bucket",
+    description="Every S3 bucket has a configuration that encrypts with a customer-managed KMS key.",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    severity=Severity.MEDIUM,
+    framework=security_hub(
+        "S3.17", "S3 general purpose buckets should be encrypted at rest with AWS KMS keys"
+    ),
+    tags=["CKV_AWS_145", "S3.17"],
+    remediation_steps="Declare an s3.BucketServerSideEncryptionConfiguration for the bucket.",
+    url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17",
+    validate=_validate,
+)
