@@ -8,8 +8,8 @@ from policies.checks import Check, Props, blocks, customer_key, for_types, is_on
 from policies.frameworks import security_hub
 
 
-def _disks(*fields: str, inner: str | None = None) -> tuple[Check, Check]:
-    """Return the checks of flag and key over every disk in the given blocks."""
+def _disks(*fields: str, inner: str | None = None) -> tuple[Check, Check, Check]:
+    """Return the checks that there is a disk in the given blocks, and of every disk's flag and key."""
 
     def found(props: Props) -> Iterator[tuple[str, Props]]:
         for field in fields:
@@ -18,6 +18,12 @@ def _disks(*fields: str, inner: str | None = None) -> tuple[Check, Check]:
                     yield path, block
                 else:
                     yield from ((f"{path}.{name}", disk) for name, disk in blocks(block, inner))
+
+    def named(props: Props) -> Iterator[str]:
+        # The root disk that a resource does not name is made by AWS, under AWS's key or none; an instance
+        # may leave it to its launch template, which is judged by itself.
+        if "launchTemplate" not in props and not list(found(props)):
+            yield problem(fields[0], None, "name the root disk there, encrypted with a key")
 
     def encrypted(props: Props) -> Iterator[str]:
         for path, disk in found(props):
@@ -28,23 +34,19 @@ def _disks(*fields: str, inner: str | None = None) -> tuple[Check, Check]:
         for path, disk in found(props):
             yield from key_problems(f"{path}.kmsKeyId", disk.get("kmsKeyId"))
 
-    return encrypted, keyed
+    return named, encrypted, keyed
 
 
-def _present(field: str, why: str) -> Check:
-    def check(props: Props) -> Iterator[str]:
-        if not list(blocks(props, field)):
-            yield problem(field, None, why)
-
-    return check
+def _templated(props: Props) -> Iterator[str]:
+    if not list(blocks(props, "launchTemplate")):
+        yield problem("launchTemplate", None, "node disks get a key only through a launch template")
 
 
-def _no_way(_: Props) -> Iterator[str]:
-    yield "launch configurations cannot name a key: use a launch template"
+def _keyless(_: Props) -> Iterator[str]:
+    yield "a launch configuration cannot name a key: use a launch template"
 
 
-_NAMED = "name the root disk there with its key; AWS's default has none"
-_INSTANCE = (_present("rootBlockDevice", _NAMED), *_disks("rootBlockDevice", "ebsBlockDevices"))
+_INSTANCE = _disks("rootBlockDevice", "ebsBlockDevices")
 _DISK = (on("encrypted"), customer_key("kmsKeyId"))
 
 policy = ResourceValidationPolicy(
@@ -62,14 +64,9 @@ policy = ResourceValidationPolicy(
             "aws:ebs/snapshotCopy:SnapshotCopy": _DISK,
             "aws:ec2/instance:Instance": _INSTANCE,
             "aws:ec2/spotInstanceRequest:SpotInstanceRequest": _INSTANCE,
-            "aws:ec2/launchTemplate:LaunchTemplate": (
-                _present("blockDeviceMappings", _NAMED),
-                *_disks("blockDeviceMappings", inner="ebs"),
-            ),
-            "aws:ec2/launchConfiguration:LaunchConfiguration": (_no_way,),
-            "aws:eks/nodeGroup:NodeGroup": (
-                _present("launchTemplate", "node disks get a key only through a launch template"),
-            ),
+            "aws:ec2/launchTemplate:LaunchTemplate": _disks("blockDeviceMappings", inner="ebs"),
+            "aws:ec2/launchConfiguration:LaunchConfiguration": (_keyless,),
+            "aws:eks/nodeGroup:NodeGroup": (_templated,),
         }
     ),
 )

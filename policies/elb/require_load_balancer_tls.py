@@ -46,7 +46,7 @@ policy = ResourceValidationPolicy(
     severity=Severity.MEDIUM,
     framework=security_hub(
         "ELB.17",
-        "Application and Network Load Balancers with listeners should use recommended security policies",
+        "Load balancer listeners should use recommended security policies",
     ),
     tags=["CKV_AWS_103", "CKV2_AWS_20", "ELB.1", "ELB.17"],
     remediation_steps="Use HTTPS or TLS with an sslPolicy of TLS 1.2 or newer; redirect HTTP to HTTPS.",

@@ -17,9 +17,8 @@ _A_YEAR_IN_DAYS = 365
 def _rotates(props: Props) -> bool:
     spec = props.get("customerMasterKeySpec") or "SYMMETRIC_DEFAULT"
     usage = props.get("keyUsage") or "ENCRYPT_DECRYPT"
-    return bool(
-        spec == "SYMMETRIC_DEFAULT" and usage == "ENCRYPT_DECRYPT" and not props.get("customKeyStoreId")
-    )
+    symmetric = spec == "SYMMETRIC_DEFAULT" and usage == "ENCRYPT_DECRYPT"
+    return symmetric and not props.get("customKeyStoreId")
 
 
 def _enabled(props: Props) -> Iterator[str]:

@@ -14,9 +14,7 @@ _FOREVER = 0  # what the provider calls "never expires", and its default
 def _retention(props: Props) -> Iterator[str]:
     days = props.get("retentionInDays")
     if days not in (None, _FOREVER) and days < _A_YEAR_IN_DAYS:
-        yield problem(
-            "retentionInDays", int(days), f"set it to {_A_YEAR_IN_DAYS} or more, or to 0 (for ever)"
-        )
+        yield problem("retentionInDays", int(days), f"set it to {_A_YEAR_IN_DAYS} or more, or 0 (for ever)")
 
 
 policy = ResourceValidationPolicy(

@@ -6,6 +6,7 @@ from pulumi_policy import EnforcementLevel, ResourceValidationPolicy, Severity
 
 from policies.checks import Props, blocks, for_types, key_problems, problem
 from policies.frameworks import security_hub
+from policies.s3.buckets import ENCRYPTION_CONFIGURATIONS
 
 _DEFAULT = "applyServerSideEncryptionByDefault"
 _KMS = ("aws:kms", "aws:kms:dsse")
@@ -33,23 +34,14 @@ def _any(props: Props) -> Iterator[str]:
         yield problem(f"rules[0].{_DEFAULT}", None, "name the algorithm aws:kms and a key")
 
 
-_CHECKS = (_any, _algorithm, _key)
-
 policy = ResourceValidationPolicy(
     name="require-s3-kms-encryption",
     description="S3 buckets encrypt with a customer-managed KMS key.",
     enforcement_level=EnforcementLevel.MANDATORY,
     severity=Severity.MEDIUM,
-    framework=security_hub(
-        "S3.17", "S3 general purpose buckets should be encrypted at rest with AWS KMS keys"
-    ),
+    framework=security_hub("S3.17", "S3 buckets should be encrypted at rest with AWS KMS keys"),
     tags=["CKV_AWS_145", "S3.17"],
     remediation_steps='Set sseAlgorithm="aws:kms" and kmsMasterKeyId in the encryption configuration.',
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17",
-    validate=for_types(
-        {
-            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _CHECKS,
-            "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": _CHECKS,
-        }
-    ),
+    validate=for_types(dict.fromkeys(ENCRYPTION_CONFIGURATIONS, (_any, _algorithm, _key))),
 )

@@ -10,17 +10,14 @@ from pulumi_policy import (
 
 from policies.frameworks import security_hub
 from policies.relations import lacking
-from policies.s3.buckets import BUCKETS, IDENTITIES
+from policies.s3.buckets import BUCKETS, ENCRYPTION_CONFIGURATIONS, IDENTITIES
 
 
 def _validate(args: StackValidationArgs, report: ReportViolation) -> None:
     for bucket in lacking(
         args.resources,
         owners=BUCKETS,
-        partners={
-            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-            "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-        },
+        partners=ENCRYPTION_CONFIGURATIONS,
         link="bucket",
         identities=IDENTITIES,
     ):
@@ -32,9 +29,7 @@ policy = StackValidationPolicy(
     description="Every S3 bucket has a configuration that encrypts with a customer-managed KMS key.",
     enforcement_level=EnforcementLevel.MANDATORY,
     severity=Severity.MEDIUM,
-    framework=security_hub(
-        "S3.17", "S3 general purpose buckets should be encrypted at rest with AWS KMS keys"
-    ),
+    framework=security_hub("S3.17", "S3 buckets should be encrypted at rest with AWS KMS keys"),
     tags=["CKV_AWS_145", "S3.17"],
     remediation_steps="Declare an s3.BucketServerSideEncryptionConfiguration for the bucket.",
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17",

@@ -18,21 +18,35 @@ from policies.frameworks import security_hub
 _FIX = "deny everyone s3:* on the bucket and on its objects (/*) where aws:SecureTransport is false"
 
 
+def _denials(props: Props) -> list[Statement]:
+    return [
+        statement
+        for statement in statements(props.get("policy") or "")
+        if denies_plain_transport(statement) and _every_action(statement)
+    ]
+
+
+def _every_action(statement: Statement) -> bool:
+    return any(str(action).lower() in ("*", "s3:*") for action in listed(statement.get("Action")))
+
+
 def _denies(props: Props) -> Iterator[str]:
-    document, bucket = props.get("policy") or "", props.get("bucket")
     try:
-        found = [statement for statement in statements(document) if denies_plain_transport(statement)]
+        if not _denials(props):
+            yield f"policy allows plain HTTP: {_FIX}"
     except MalformedDocumentError as error:
         yield problem("policy", str(error), _FIX)
-        return
+
+
+def _covers(props: Props) -> Iterator[str]:
+    try:
+        denials = _denials(props)
+    except MalformedDocumentError:
+        return  # reported by _denies
+    bucket = props.get("bucket")
     for target in (f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"):
-        if not any(_covers_all(statement, target) for statement in found):
+        if denials and not any(covers(listed(denial.get("Resource")), target) for denial in denials):
             yield f"policy allows plain HTTP on {target}: {_FIX}"
-
-
-def _covers_all(statement: Statement, target: str) -> bool:
-    every_action = any(str(action).lower() in ("*", "s3:*") for action in listed(statement.get("Action")))
-    return every_action and covers(listed(statement.get("Resource")), target)
 
 
 policy = ResourceValidationPolicy(
@@ -44,5 +58,5 @@ policy = ResourceValidationPolicy(
     tags=["S3.5"],
     remediation_steps="Deny s3:* on the bucket and its objects where aws:SecureTransport is false.",
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
-    validate=for_types({"aws:s3/bucketPolicy:BucketPolicy": (_denies,)}),
+    validate=for_types({"aws:s3/bucketPolicy:BucketPolicy": (_denies, _covers)}),
 )

@@ -16,7 +16,7 @@ _FLAG = "enableInterContainerTrafficEncryption"
 
 
 def _flag_in(*path: str) -> Check:
-    """Return a check of the flag in the blocks at a path; one whole path that is missing counts as off."""
+    """Return a check of the flag in the blocks at a path; a path that is missing counts as off."""
 
     def check(props: Props) -> Iterator[str]:
         found: list[tuple[str, Props]] = [("", props)]

@@ -14,15 +14,15 @@ from policies.checks import Check, Props, for_types, problem
 from policies.frameworks import ai_security
 from policies.training.accelerators import ENCRYPTING, family, is_accelerated
 
+_FIX = "choose a type whose traffic Nitro encrypts, such as p5 or g6"
+
 
 def _encrypting(field: str) -> Check:
     def check(props: Props) -> Iterator[str]:
         value = props.get(field)
         for instance_type in [value] if isinstance(value, str) else (value or ()):
             if is_accelerated(instance_type) and family(instance_type) not in ENCRYPTING:
-                yield problem(
-                    field, instance_type, "choose a type whose traffic Nitro encrypts, such as p5 or g6"
-                )
+                yield problem(field, instance_type, _FIX)
 
     return check
 
@@ -34,7 +34,7 @@ policy = ResourceValidationPolicy(
     severity=Severity.HIGH,
     framework=ai_security("AISF-ML-03", "Training traffic is encrypted"),
     tags=["AISF-ML-03"],
-    remediation_steps="Choose an instance family with Nitro's encryption in transit: p4d, p5, p6, g5, g6, trn.",
+    remediation_steps="Choose a family whose traffic Nitro encrypts: p4d, p5, p6, g5, g6, trn.",
     url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html#encryption-transit",
     validate=for_types(
         {
