@@ -34,9 +34,9 @@ def _plain(props: Props) -> Iterator[str]:
     for path, action in actions:
         target = next((block for _, block in blocks(action, "redirect")), None)
         if action.get("type") != "redirect" or target is None or target.get("protocol") != "HTTPS":
-            yield problem(f"{path}.type", action.get("type"), "redirect HTTP to HTTPS")
+            yield problem("protocol", "HTTP", f"let {path} redirect to HTTPS")
     if not actions:
-        yield problem("defaultActions", None, "redirect HTTP to HTTPS")
+        yield problem("protocol", "HTTP", "let defaultActions redirect to HTTPS")
 
 
 policy = ResourceValidationPolicy(
