@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from workloads.errors import InvalidInputError, WorkloadError
-from workloads.events import Emit, json_events, text_events
+from workloads.events import Emit, json_events, silent, text_events
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
@@ -78,10 +78,13 @@ def validate(model: type[ConfigT], values: object, *, prefix: str = "", fix: str
         raise InvalidInputError(field, value, rule, fix or "give a value that fits") from None
 
 
-def run(main: Main, argv: Sequence[str] | None = None) -> int:
-    """Run a program: an error becomes one event, and its exit code is returned."""
+def run(main: Main, argv: Sequence[str] | None = None, *, quiet: bool = False) -> int:
+    """Run a program: an error becomes one event, and its exit code is returned.
+
+    With `quiet` it tells nothing: for all but one of several processes that do the same.
+    """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    emit = json_events() if _wants_json(arguments) else text_events()
+    emit = silent if quiet else json_events() if _wants_json(arguments) else text_events()
     try:
         return main(arguments, emit)
     except WorkloadError as error:

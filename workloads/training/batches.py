@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
 from workloads.training.config import TrainingConfig
 from workloads.training.ranks import Ranks
@@ -45,8 +45,10 @@ def move(images: Tensor, motions: Tensor) -> Tensor:
     cos, sin = angle.cos(), angle.sin()
     height, width = images.shape[1:]
     rows = [cos, -sin, -2 * right / width, sin, cos, -2 * down / height]
-    grid = F.affine_grid(torch.stack(rows, 1).view(-1, 2, 3), [len(images), 1, height, width], False)
-    return F.grid_sample(images.unsqueeze(1), grid, align_corners=False).squeeze(1)
+    grid = affine_grid(
+        torch.stack(rows, 1).view(-1, 2, 3), [len(images), 1, height, width], align_corners=False
+    )
+    return grid_sample(images.unsqueeze(1), grid, align_corners=False).squeeze(1)
 
 
 def _generator(seed: int, epoch: int, step: int) -> torch.Generator:

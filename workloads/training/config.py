@@ -16,5 +16,5 @@ class TrainingConfig(BaseModel):
     warmup: Annotated[float, Field(ge=0, le=0.9, description="share of the steps with a rising rate")] = 0.1
     weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's weight decay")] = 1e-4
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of weights, order and augmentation")] = 1
-    shift: Annotated[float, Field(ge=0, le=14, description="largest random shift, pixels")] = 2.0
-    rotation: Annotated[float, Field(ge=0, le=180, description="largest random rotation, degrees")] = 10.0
+    shift: Annotated[float, Field(ge=0, le=14, description="largest random shift, pixels")] = 1.0
+    rotation: Annotated[float, Field(ge=0, le=180, description="largest random rotation, degrees")] = 8.0

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from workloads.training.ranks import Ranks
 
@@ -33,10 +33,10 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor, ranks: Ranks, cla
     confusion = torch.zeros(classes * classes, dtype=torch.float64, device=images.device)
     loss = torch.zeros(1, dtype=torch.float64, device=images.device)
     mine = slice(ranks.rank, None, ranks.world_size)
-    pairs = zip(images[mine].split(_BATCH), labels[mine].split(_BATCH), strict=True)
+    pairs = zip(torch.split(images[mine], _BATCH), torch.split(labels[mine], _BATCH), strict=True)
     for x, y in pairs:
         logits = model(x)
-        loss += F.cross_entropy(logits, y, reduction="sum")
+        loss += cross_entropy(logits, y, reduction="sum")
         confusion += torch.bincount(y * classes + logits.argmax(1), minlength=classes * classes)
     model.train()
     totals = ranks.sum(torch.cat([confusion, loss])).cpu()

@@ -1,0 +1,121 @@
+"""The promotion gate: rules as data, each judging the evidence and giving its reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from workloads.errors import WorkloadError
+from workloads.registry.card import Card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the rules look at: the candidate, what is in production, and how to check stored bytes."""
+
+    card: Card
+    production: Card | None
+    read_weights: Callable[[], object]
+    read_dataset: Callable[[], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A rule's judgement."""
+
+    rule: str
+    passed: bool
+    reason: str
+
+
+class Rule(Protocol):
+    """One condition for production."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Whether it is met, and why."""
+        ...
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A metric is there and no lower than `least`."""
+
+    metric: str
+    least: float
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Compare the candidate's own metric."""
+        value = evidence.card.metrics.get(self.metric)
+        passed = value is not None and value >= self.least
+        found = "not measured" if value is None else f"{value:.4f}"
+        reason = f"{self.metric} is {found}, at least {self.least:.4f} is asked for"
+        return Finding(rule=f"{self.metric} at least {self.least}", passed=passed, reason=reason)
+
+
+@dataclass(frozen=True)
+class NotWorse:
+    """A metric is no more than `tolerance` below that of the version in production."""
+
+    metric: str
+    tolerance: float
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Compare with production; passes where there is none."""
+        rule = f"{self.metric} not worse than production"
+        if evidence.production is None:
+            return Finding(rule=rule, passed=True, reason="nothing is in production")
+        now, before = (c.metrics.get(self.metric) for c in (evidence.card, evidence.production))
+        if now is None or before is None:
+            return Finding(rule=rule, passed=False, reason=f"{self.metric} was not measured for both")
+        same = evidence.card.dataset.version == evidence.production.dataset.version
+        note = "" if same else ", on other data"
+        reason = f"{self.metric} is {now:.4f}, production has {before:.4f}{note} (tolerance {self.tolerance})"
+        return Finding(rule=rule, passed=now >= before - self.tolerance, reason=reason)
+
+
+@dataclass(frozen=True)
+class CardComplete:
+    """No fact on the card is empty."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Look for empty facts."""
+        empty = evidence.card.empty_fields()
+        reason = f"empty: {', '.join(empty)}" if empty else "every fact is given"
+        return Finding(rule="card complete", passed=not empty, reason=reason)
+
+
+@dataclass(frozen=True)
+class WeightsIntact:
+    """The stored weights have the hash that the card gives."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Read them again."""
+        return _readable("weights intact", evidence.read_weights, "SHA-256 as on the card")
+
+
+@dataclass(frozen=True)
+class DataKnown:
+    """The data set of the card is in the data bucket, in that version."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Read its manifest."""
+        return _readable("data known", evidence.read_dataset, f"{evidence.card.dataset.version} is there")
+
+
+GATES: Mapping[str, tuple[Rule, ...]] = {
+    "mnist": (
+        WeightsIntact(),
+        CardComplete(),
+        DataKnown(),
+        AtLeast("accuracy", 0.96),
+        NotWorse("accuracy", 0.005),
+    ),
+}
+"""What each model must meet."""
+
+
+def _readable(rule: str, read: Callable[[], object], reason: str) -> Finding:
+    try:
+        read()
+    except WorkloadError as error:
+        return Finding(rule=rule, passed=False, reason=f"{error.field} {error.rule}")
+    return Finding(rule=rule, passed=True, reason=reason)

@@ -1,0 +1,65 @@
+"""Checkpoints of a run: runs/MODEL/RUN/epoch-NNNN.pt and runs/MODEL/RUN/latest.json.
+
+A blob is written whole before `latest` names it, and `latest` names the last two: a process killed at
+any moment, and a blob damaged later, leave a checkpoint to go on from.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from workloads.errors import CorruptDataError
+from workloads.events import Emit
+from workloads.fingerprint import canonical, sha256
+from workloads.objects import Bucket
+
+KEPT = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One checkpoint: the state after `epoch`."""
+
+    epoch: int
+    key: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    bucket: Bucket
+    model: str
+    run: str
+
+    @property
+    def prefix(self) -> str:
+        """The key under which they lie."""
+        return f"runs/{self.model}/{self.run}/"
+
+    def save(self, epoch: int, blob: bytes) -> None:
+        """Keep `blob` as the state after `epoch`, and only the last few of those before."""
+        entry = Entry(epoch=epoch, key=f"{self.prefix}epoch-{epoch:04d}.pt", sha256=sha256(blob))
+        self.bucket.put(entry.key, blob, content_type="application/octet-stream")
+        entries = [*(e for e in self._entries() if e.epoch < epoch), entry]
+        kept = canonical([asdict(e) for e in entries[-KEPT:]])
+        self.bucket.put(self.prefix + "latest.json", kept, content_type="application/json")
+        for old in entries[:-KEPT]:
+            self.bucket.delete(old.key)
+
+    def newest(self, emit: Emit) -> bytes | None:
+        """The newest whole blob, or None; tells `damaged` of each that is not."""
+        for entry in reversed(self._entries()):
+            try:
+                blob = self.bucket.get(entry.key, sha256=entry.sha256)
+            except CorruptDataError as error:
+                emit("damaged", key=entry.key, rule=error.rule)
+                continue
+            if blob is not None:
+                return blob
+            emit("damaged", key=entry.key, rule="missing")
+        return None
+
+    def _entries(self) -> list[Entry]:
+        content = self.bucket.get(self.prefix + "latest.json")
+        return [Entry(**entry) for entry in json.loads(content)] if content else []

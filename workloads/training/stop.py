@@ -1,0 +1,29 @@
+"""SIGTERM as a wish: finish the epoch, save, leave."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class Stop:
+    """Whether this process was asked to stop."""
+
+    asked: bool = False
+
+
+@contextmanager
+def on_sigterm() -> Iterator[Stop]:
+    """A Stop that SIGTERM sets, until the block ends."""
+    stop = Stop()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.asked = True
+
+    before = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)
