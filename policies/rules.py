@@ -3,7 +3,11 @@
 from pulumi_policy import Policy
 
 from policies.backup import require_backup_vault_customer_managed_key
-from policies.ebs import require_ebs_customer_managed_key, require_ebs_encryption_by_default
+from policies.ebs import (
+    require_ebs_customer_managed_key,
+    require_ebs_encryption_by_default,
+    require_ebs_encryption_by_default_in_stack,
+)
 from policies.ecr import require_ecr_kms_encryption
 from policies.efs import (
     require_efs_encryption,
@@ -27,6 +31,7 @@ from policies.training import require_encrypted_node_traffic
 RULES: tuple[Policy, ...] = (
     require_ebs_customer_managed_key.policy,
     require_ebs_encryption_by_default.policy,
+    require_ebs_encryption_by_default_in_stack.policy,
     require_efs_encryption.policy,
     require_lustre_customer_managed_key.policy,
     require_s3_kms_encryption.policy,

@@ -84,15 +84,14 @@ def test_every_type_that_a_rule_reads_has_a_case() -> None:
     assert read - {keyless} <= {(case.rule, case.type) for case in CASES}
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.* has been deprecated in favor of:DeprecationWarning"
-)  # the SDK's own import
+# Importing the SDK's ec2 package warns of its own deprecated modules.
+@pytest.mark.filterwarnings("ignore:.* has been deprecated in favor of:DeprecationWarning")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.type.split(':')[-1]}")
 def test_the_provider_has_the_types_and_properties_that_the_rules_read(case: Case) -> None:
     module, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", case.type).groups()  # type: ignore[union-attr]  # a bad token must fail here
     resource = getattr(importlib.import_module(f"pulumi_aws.{module}"), name)
-    arguments = getattr(sys.modules[resource.__module__], f"{name}Args")
-    assert list(_strangers(arguments, case.compliant)) == []
+    properties = getattr(sys.modules[resource.__module__], f"_{name}State")
+    assert list(_strangers(properties, case.compliant)) == []
 
 
 def _strangers(cls: type, properties: Mapping[str, Any]) -> list[str]:

@@ -73,3 +73,17 @@ def test_a_second_owner_is_not_hidden_by_the_first_ones_unknown_id(pack: Pack, r
     )
     assert len(verdict.violations(rule)) == 1
     assert "bare has no" in verdict.violations(rule)[0]
+
+
+EBS_DEFAULT = "require-ebs-encryption-by-default-in-stack"
+VOLUME = Resource(type="aws:ebs/volume:Volume", name="scratch")
+SETTING = Resource(type="aws:ebs/encryptionByDefault:EncryptionByDefault", name="ebs")
+
+
+def test_a_stack_with_disks_declares_encryption_by_default(pack: Pack) -> None:
+    assert "scratch makes disks" in pack.judge_stack([VOLUME]).violations(EBS_DEFAULT)[0]
+    assert not pack.judge_stack([VOLUME, SETTING]).findings
+
+
+def test_a_stack_without_disks_need_not(pack: Pack) -> None:
+    assert not pack.judge_stack([Resource(type="aws:ec2/vpc:Vpc", name="vpc")]).findings
