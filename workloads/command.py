@@ -81,14 +81,16 @@ def validate(model: type[ConfigT], values: object, *, prefix: str = "", fix: str
 def run(main: Main, argv: Sequence[str] | None = None, *, quiet: bool = False) -> int:
     """Run a program: an error becomes one event, and its exit code is returned.
 
-    With `quiet` it tells nothing: for all but one of several processes that do the same.
+    With `quiet` it tells errors only, on standard error: for all but one of several processes that
+    do the same.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    emit = silent if quiet else json_events() if _wants_json(arguments) else text_events()
+    emit = json_events() if _wants_json(arguments) and not quiet else text_events()
     try:
-        return main(arguments, emit)
+        return main(arguments, silent if quiet else emit)
     except WorkloadError as error:
-        emit("error", **error.as_dict())
+        # A launcher such as torchrun ends with an exit code of its own.
+        emit("error", **error.as_dict(), exit_code=error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
