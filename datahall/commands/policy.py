@@ -1,0 +1,31 @@
+"""``datahall policy``."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+
+
+def policy(
+    environment: Annotated[
+        str | None, Parameter(help="The environment to review; the rules without one.")
+    ] = None,
+    /,
+    *,
+    engine: options.Engine = None,
+    json: options.Json = False,
+) -> int:
+    """List the rules of the policy pack, or review an environment by them."""
+    from datahall import provision
+    from datahall.context import open_context
+    from datahall.rules import listing
+
+    if environment is None:
+        return listing(engine=engine, as_json=json)
+    context = open_context(environment, engine=engine, as_json=json)
+    provision.check_settings(context)
+    with provision.sandbox(context) as endpoint:
+        outcome = provision.preview(context, context.request(endpoint=endpoint))
+    context.output.result({**context.named(), "policy": list(outcome.policy)})
+    return 0

@@ -1,0 +1,102 @@
+"""How datahall talks: stages with live progress on a terminal, plain lines elsewhere, JSON when asked.
+
+With ``--json`` the result is the only thing on stdout; progress goes to stderr.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+_TITLE_WIDTH = 14
+
+
+@dataclass
+class Stage:
+    """One step of a command, while it runs."""
+
+    title: str
+    console: Console
+    summary: str = ""
+    body: Callable[[], RenderableType] | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def line(self, text: str) -> None:
+        """Progress for whoever reads a log; a terminal shows the live body instead."""
+        if not self.console.is_terminal:
+            self.console.print(f"  {text}", soft_wrap=True, markup=False)
+
+    def seconds(self) -> float:
+        """How long it has been running, in seconds."""
+        return time.monotonic() - self.started
+
+
+class Output:
+    """Where a command's progress and its result go."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(stderr=as_json, highlight=False)
+
+    def say(self, renderable: RenderableType = "") -> None:
+        """Something for people to read."""
+        wide = isinstance(renderable, str) and not self.console.is_terminal
+        self.console.print(renderable, soft_wrap=wide)
+
+    def result(self, payload: Mapping[str, Any]) -> None:
+        """The result, for programs to read; nothing without ``--json``."""
+        if self.as_json:
+            print(json.dumps(payload, indent=2, default=str))
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Stage]:
+        """Show a step while it runs, and one line of what came of it."""
+        stage = Stage(title, self.console)
+        spinner = Spinner("dots", style="cyan")
+        live = Live(
+            get_renderable=lambda: _running(stage, spinner),
+            console=self.console,
+            refresh_per_second=10,
+            transient=True,
+            vertical_overflow="ellipsis",
+        )
+        try:
+            if self.console.is_terminal:
+                with live:
+                    yield stage
+            else:
+                yield stage
+        except BaseException:
+            self.console.print(_line("[red]✗[/]", stage))
+            raise
+        self.console.print(_line("[green]✓[/]", stage))
+
+
+def _line(mark: str, stage: Stage) -> RenderableType:
+    row = Table.grid(padding=(0, 1), expand=False)
+    row.add_row(
+        Text.from_markup(mark),
+        Text(stage.title.ljust(_TITLE_WIDTH), style="bold"),
+        Text.from_markup(stage.summary),
+        Text(f"{stage.seconds():.1f} s", style="dim"),
+    )
+    return row
+
+
+def _running(stage: Stage, spinner: Spinner) -> RenderableType:
+    row = Table.grid(padding=(0, 1))
+    row.add_row(
+        spinner,
+        Text(stage.title.ljust(_TITLE_WIDTH), style="bold"),
+        Text.from_markup(stage.summary),
+        Text(f"{stage.seconds():.0f} s", style="dim"),
+    )
+    return Group(row, stage.body()) if stage.body else row

@@ -1,0 +1,87 @@
+"""``datahall status``: what an environment is made of and what runs in it."""
+
+from collections import Counter
+from typing import Any
+
+from rich.table import Table
+
+from datahall import embedded, official, processes, registry, service, site
+from datahall.context import Context
+from datahall.sandbox.aws import control
+from datahall.tree import short_type
+
+
+def facts(context: Context) -> dict[str, Any]:
+    """The contract of ``datahall status ENV --json``.
+
+    Keys: environment, engine, backend, aws_endpoint, outputs, resources (urn, type, id), services
+    (name, url, pid, ready), models (name, version, stage, metrics).
+    """
+    if not context.environment.sandboxed:
+        return _real(context)
+    home, name = context.home, context.environment.name
+    server = control.running(home.aws)
+    stack = (
+        embedded.read(context.request(endpoint=server.url if server else None))
+        if _has_stack(context)
+        else None
+    )
+    reachable = server is not None and home.site(name).is_file()
+    return {
+        **context.named(),
+        "backend": home.backend_url(),
+        "aws_endpoint": server.url if server else None,
+        "outputs": stack.outputs if stack else {},
+        "resources": [{"urn": r.urn, "type": r.type, "id": r.id} for r in stack.resources] if stack else [],
+        "services": [_service(found) for found in processes.services(home.services, name)],
+        "models": _models(context) if reachable else [],
+    }
+
+
+def show(context: Context, found: dict[str, Any]) -> None:
+    """The same for people."""
+    say = context.output.say
+    if not found["resources"]:
+        say(f"{context.environment.name} is not up; bring it up: datahall up {context.environment.name}")
+        return
+    say(f"[bold]{found['environment']}[/]  engine {found['engine']}  state {found['backend']}")
+    say(f"emulated AWS  {found['aws_endpoint'] or '[red]not running[/]'}" if "aws_endpoint" in found else "")
+    kinds = Counter(short_type(resource["type"]) for resource in found["resources"])
+    table = Table("resources", "", title=f"{len(found['resources'])} resources", title_justify="left")
+    for kind, count in sorted(kinds.items()):
+        table.add_row(kind, str(count))
+    say(table)
+    for item in found["services"]:
+        state = "[green]ready[/]" if item["ready"] else "[red]not ready[/]"
+        say(f"service  {item['name']}  {item['url']}  pid {item['pid']}  {state}")
+    for model in found["models"]:
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in model["metrics"].items())
+        say(f"model    {model['name']} {model['version']}  {model['stage']}  {metrics}")
+
+
+def _has_stack(context: Context) -> bool:
+    return context.state_file.exists()
+
+
+def _real(context: Context) -> dict[str, Any]:
+    request = context.request()
+    return {
+        **context.named(),
+        "backend": official.backend(request),
+        "aws_endpoint": None,
+        "outputs": official.outputs(request),
+        "resources": [
+            {"urn": r["urn"], "type": r["type"], "id": r.get("id", "")} for r in official.exported(request)
+        ],
+        "services": [],
+        "models": _models(context),
+    }
+
+
+def _service(found: processes.Service) -> dict[str, Any]:
+    return {"name": found.name, "url": found.url, "pid": found.pid, "ready": service.ready(found)}
+
+
+def _models(context: Context) -> list[dict[str, Any]]:
+    rows = registry.versions(site.find(context))
+    return [{key: row[key] for key in ("name", "version", "stage", "metrics")} for row in rows]

@@ -1,0 +1,37 @@
+"""What the policy pack found, shown to people."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+Finding = Mapping[str, str]
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """``no violations``, or how many of what."""
+    refused = sum(_refuses(found) for found in findings)
+    advised = sum(found["outcome"] == "violation" and not _refuses(found) for found in findings)
+    waiting = sum(found["outcome"] == "not_judged" for found in findings)
+    parts = [
+        f"{refused} violation{'s' * (refused != 1)}" if refused else "no violations",
+        f"{advised} advice" if advised else "",
+        f"{waiting} judged only once created" if waiting else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def findings_text(findings: Sequence[Finding]) -> RenderableType | None:
+    """Each violation: the rule, the resource, and what to do; None where there is none."""
+    text = Text()
+    for found in findings:
+        if found["outcome"] == "violation":
+            style = "bold red" if _refuses(found) else "yellow"
+            text.append(f"  {found['policy']}", style=style)
+            text.append(f"  {found['urn'].rsplit('::', 1)[-1]}\n", style="bold")
+            text.append(f"    {found['message'].strip()}\n")
+    return text if text.plain else None
+
+
+def _refuses(found: Finding) -> bool:
+    return found["outcome"] == "violation" and found["enforcement"] == "mandatory"

@@ -1,0 +1,84 @@
+"""The site: one environment's stack outputs in a file, and the variables that lead programs to its AWS."""
+
+import json
+import sys
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datahall import children, official
+from datahall.context import Context, aws_variables
+from datahall.errors import UserError
+from datahall.processes import write_atomically
+from datahall.sandbox.aws import control
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where the workloads of an environment run against."""
+
+    environment: str
+    file: Path
+    variables: Mapping[str, str]
+    root: Path
+    logs: Path
+
+    def run(
+        self,
+        module: str,
+        *arguments: str,
+        log: str,
+        launcher: Sequence[str] = (),
+        answers: Container[int] = (0,),
+    ) -> Iterator[children.Event]:
+        """Run one of the workloads' programs; yield its events.
+
+        Raises:
+            UserError: it found its input bad.
+            OperationError: it failed.
+        """
+        command = [sys.executable, *launcher, "-m", module, *arguments]
+        return children.events(
+            [*command, "--site", str(self.file), "--events", "json"],
+            title=module,
+            variables=self.variables,
+            log=self.logs / f"{self.environment}-{log}.log",
+            cwd=self.root,
+            answers=answers,
+        )
+
+
+def write(context: Context, outputs: Mapping[str, Any], endpoint: str | None) -> Site:
+    """Write the outputs of a stack as a site file.
+
+    Only this user may read it: outputs may name what others need not know.
+    """
+    file = context.home.site(context.environment.name)
+    write_atomically(file, json.dumps(outputs, indent=2, sort_keys=True) + "\n")
+    return _site(context, endpoint)
+
+
+def find(context: Context) -> Site:
+    """The site of an environment that is up.
+
+    Raises:
+        UserError: it is not.
+    """
+    name = context.environment.name
+    if not context.environment.sandboxed:
+        return write(context, official.outputs(context.request()), None)
+    server = control.running(context.home.aws)
+    if server is None or not context.home.site(name).is_file():
+        raise UserError("environment", name, "is not up", f"bring it up: datahall up {name}")
+    return _site(context, server.url)
+
+
+def _site(context: Context, endpoint: str | None) -> Site:
+    return Site(
+        environment=context.environment.name,
+        file=context.home.site(context.environment.name),
+        variables=aws_variables(endpoint),
+        root=context.root,
+        logs=context.home.logs,
+    )
