@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name, check_range, check_tags
 from components._key_policies import key_policy
 from components._location import Location, location
 from components._tags import Tags, tagged
+from components.checks import check_name, check_range, check_tags
 
 
 @dataclass(frozen=True, kw_only=True)

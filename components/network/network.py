@@ -7,9 +7,9 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name
 from components._location import location
 from components._tags import tagged
+from components.checks import check_name
 from components.errors import InvalidArgs
 from components.network.args import NetworkArgs
 from components.network.endpoints import build_gateway_endpoints, build_interface_endpoints

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components._checks import check_choice, check_range, check_retention, check_tags, check_text
 from components._tags import Tags
+from components.checks import check_choice, check_range, check_retention, check_tags, check_text
 from components.errors import InvalidArgs
 
 THROUGHPUTS = (125, 250, 500, 1000)

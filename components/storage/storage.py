@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name
 from components._location import location
+from components.checks import check_name
 from components.storage.args import StorageArgs
 from components.storage.backup import Backups, build_backups
 from components.storage.buckets import CHECKPOINTS, DATA, REGISTRY, Bucket, build_bucket
