@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from datahall.capacity import prices
 from datahall.capacity.charges import CHARGES, Charge, unpriced
@@ -11,15 +11,17 @@ from datahall.capacity.nodes import NODE_GROUP, node_charges
 from datahall.capacity.unmetered import BY_USE, is_free
 
 
-def estimate(resources: Iterable[Priced]) -> Estimate:
+def estimate(resources: Iterable[Priced], *, at: Literal["desired", "max"] = "desired") -> Estimate:
     """Return the monthly cost of a stack's resources, and what it leaves out.
+
+    Node groups count with the nodes they have now (`desired`), or all that they may grow to (`max`).
 
     Lines for the same thing at the same price are added up. Nothing is silently zero: a type is priced,
     free, charged by use (`not_counted`), or else `unpriced`.
     """
     stack = tuple(resources)
     charges: list[Charge] = [charge for resource in stack for charge in _charges(resource)]
-    charges += node_charges(stack)
+    charges += node_charges(stack, f"{at}Size")
     return Estimate(
         lines=_merged([charge for charge in charges if isinstance(charge, Line)]),
         not_counted=tuple(dict.fromkeys(charge for charge in charges if isinstance(charge, NotCounted))),

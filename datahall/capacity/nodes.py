@@ -13,8 +13,8 @@ _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 
 
-def node_charges(resources: Sequence[Priced]) -> Iterator[Charge]:
-    """Yield the charges of every node group of a stack.
+def node_charges(resources: Sequence[Priced], size: str) -> Iterator[Charge]:
+    """Yield the charges of every node group of a stack, at the named one of its sizes (desiredSize, ...).
 
     Nodes that fill a reservation of the same stack cost nothing more: the reservation is charged in full.
     """
@@ -26,7 +26,7 @@ def node_charges(resources: Sequence[Priced]) -> Iterator[Charge]:
     }
     for group in resources:
         if group.type == NODE_GROUP:
-            yield from _group(group, templates, free)
+            yield from _group(group, size, templates, free)
 
 
 def _names(template: Priced) -> list[str]:
@@ -34,13 +34,13 @@ def _names(template: Priced) -> list[str]:
 
 
 def _group(
-    group: Priced, templates: Mapping[str, Priced], free: MutableMapping[str, Decimal]
+    group: Priced, size: str, templates: Mapping[str, Priced], free: MutableMapping[str, Decimal]
 ) -> Iterator[Charge]:
     reference = _first(group.get("launchTemplate"))
     template = templates.get(str(reference.get("id") or reference.get("name")))
-    nodes = number(_first(group.get("scalingConfig")).get("desiredSize"))
+    nodes = number(_first(group.get("scalingConfig")).get(size))
     if nodes is None:
-        yield unpriced(group, "its desired size is not known")
+        yield unpriced(group, f"its {size} is not known")
         return
     if template is not None:
         for found in _attached(template, nodes):

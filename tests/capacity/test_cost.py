@@ -124,7 +124,7 @@ def test_what_costs_by_use_is_named_once_with_its_price(type_: str, what: str) -
             "HDD",
         ),
         (group(2, template_id="lt-elsewhere"), "not in this stack"),
-        (group("04da6b54-80e4-46f7-96ec-b56ff0331ba9", template_id=None), "desired size"),
+        (group("04da6b54-80e4-46f7-96ec-b56ff0331ba9", template_id=None), "desiredSize"),
         (group(2, template_id=None), "t3.medium"),
         (group(1, template_id=None, instanceTypes=["u7i.metal"]), "u7i.metal"),
         (group(1, template_id=None, instanceTypes=["p5e.48xlarge"]), "capacity block"),
@@ -162,6 +162,12 @@ def test_a_group_without_a_template_has_the_disk_that_eks_gives_it() -> None:
 def test_a_group_of_several_types_is_priced_by_the_dearest() -> None:
     found = estimate([group(1, template_id=None, instanceTypes=["g5.xlarge", "g5.48xlarge"])])
     assert "nodes of pool: g5.48xlarge" in priced(found)
+
+
+def test_at_their_maximum_groups_cost_what_they_may_grow_to() -> None:
+    pool = [template(instanceType="g5.xlarge"), group(0)]
+    assert estimate(pool).monthly_usd == 0
+    assert estimate(pool, at="max").monthly_usd == Decimal("73438.00")
 
 
 def test_spot_is_counted_at_its_upper_bound_and_says_so() -> None:

@@ -99,9 +99,11 @@ class Pack:
 
 @contextmanager
 def running_pack() -> Iterator[Pack]:
-    """Start the pack as an engine does (it prints its port), and end it."""
+    """Start the pack as an engine does (the SDK's own runner prints its port), and end it."""
     process = subprocess.Popen(
-        [sys.executable, "-u", str(PACK / "__main__.py")], stdout=subprocess.PIPE, cwd=PACK
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)],
+        stdout=subprocess.PIPE,
+        cwd=PACK,
     )
     try:
         assert process.stdout is not None
