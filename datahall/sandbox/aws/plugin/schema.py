@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import threading
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -54,13 +55,18 @@ class Schema:
     outputs: Mapping[str, Property]
 
 
+_IMPORTING = threading.Lock()
+
+
 @cache
 def schema(token: str) -> Schema:
     """Schema of a type token such as `aws:ec2/vpc:Vpc`, from the class that registers it."""
     path, name = token.removeprefix("aws:").split(":")
-    package = importlib.import_module(f"pulumi_aws.{path.split('/')[0]}")
-    cls = getattr(package, name)
-    module = importlib.import_module(cls.__module__)
+    # pulumi_aws imports its modules lazily in a way that shows other threads a half of one
+    with _IMPORTING:
+        package = importlib.import_module(f"pulumi_aws.{path.split('/')[0]}")
+        cls = getattr(package, name)
+        module = importlib.import_module(cls.__module__)
     args = getattr(module, module.__all__[0])
     return Schema(inputs=_inputs(args), outputs=_outputs(cls))
 
