@@ -8,9 +8,16 @@ from components.capacity import (
     Spot,
     capacity_name,
 )
-from components.cluster import AccessEntry, Cluster, ClusterArgs, ClusterResources, SystemPoolArgs
+from components.cluster import (
+    VERSIONS,
+    AccessEntry,
+    Cluster,
+    ClusterArgs,
+    ClusterResources,
+    SystemPoolArgs,
+)
 from components.encryption import Encryption, EncryptionArgs, EncryptionResources
-from components.errors import InvalidArgs, near
+from components.errors import InvalidArgs, meant, near
 from components.gpu_pool import GpuNodePool, GpuNodePoolArgs, GpuNodePoolResources, wants_efa
 from components.instance_types import INSTANCE_TYPES, InstanceType, instance_type
 from components.network import Network, NetworkArgs, NetworkResources
@@ -18,6 +25,7 @@ from components.storage import BackupArgs, LustreArgs, Storage, StorageArgs, Sto
 
 __all__ = [
     "INSTANCE_TYPES",
+    "VERSIONS",
     "AccessEntry",
     "BackupArgs",
     "Capacity",
@@ -46,6 +54,7 @@ __all__ = [
     "SystemPoolArgs",
     "capacity_name",
     "instance_type",
+    "meant",
     "near",
     "wants_efa",
 ]

@@ -14,7 +14,8 @@ def private_network(
     try:
         network = IPv4Network(value)
     except (AddressValueError, NetmaskValueError, ValueError, TypeError) as error:
-        raise InvalidArgs(field, value, f"must be an IPv4 network ({error})", fix) from None
+        rule = "has bits set beyond its prefix" if "host bits" in str(error) else "must be an IPv4 network"
+        raise InvalidArgs(field, value, rule, fix) from None
     if not any(network.subnet_of(block) for block in _PRIVATE):
         raise InvalidArgs(field, value, "must be private address space (RFC 1918)", fix)
     if not largest <= network.prefixlen <= smallest:

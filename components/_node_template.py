@@ -1,5 +1,7 @@
 """The launch template that every node group shares: what no node may differ in."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

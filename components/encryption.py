@@ -1,5 +1,7 @@
 """A customer-managed key for each purpose, and EBS encryption by default."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

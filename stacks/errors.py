@@ -17,6 +17,10 @@ class InvalidSettings(pulumi.RunError, ValueError):  # noqa: N818 - named as in 
 
 
 def problem(field: str, value: object, rule: str, fix: str) -> str:
-    """One line; long values are cut."""
-    text = " ".join(str(value).split())
-    return f"{field}: {text if len(text) <= 60 else text[:57] + '...'}: {rule}; {fix}"
+    """One line of printable text; long parts are cut."""
+    return f"{_line(field, 120)}: {_line(str(value), 60)}: {_line(rule, 200)}; {_line(fix, 300)}"
+
+
+def _line(text: str, length: int) -> str:
+    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return shown if len(shown) <= length else f"{shown[: length - 3]}..."

@@ -5,7 +5,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
-from components import near
+from components import meant, near
 from stacks.errors import problem
 
 _TYPES: Mapping[str, tuple[str, str]] = {
@@ -31,7 +31,7 @@ def explain(prefix: str, kind: object, error: ValidationError) -> Iterator[str]:
             yield problem(field, value, "is no setting", near(str(path[-1]), _fields(kind, path[:-1])))
         elif found["type"] == "literal_error":
             choices = str(found["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            yield problem(field, value, f"must be one of {', '.join(choices)}", near(str(value), choices))
+            yield problem(field, value, f"must be one of {', '.join(choices)}", meant(str(value), choices))
         else:
             rule, fix = _TYPES.get(found["type"], (found["msg"], "correct it"))
             yield problem(field, value, rule, fix)

@@ -43,7 +43,9 @@ _LARGEST_POOL: Mapping[str, Any] = {
     "zone": _ID,
     "subnet_ids": [_ID],
 }
-"""What a pool is checked with: inputs from other components, and types for rules on one setting alone."""
+"""What a pool is checked with where a setting is left out: a type on which the others can hold."""
+
+_AN_ENTRY: Mapping[str, Any] = {"principal_arn": "arn:aws:iam::000000000000:role/any", "policy": "view"}
 
 
 def broken(prefix: str, build: Callable[..., object], values: Mapping[str, Any]) -> Iterator[str]:
@@ -103,7 +105,7 @@ def cluster_rules(at: str, cluster: ClusterSettings) -> Iterator[str]:
     yield from broken(at, partial(ClusterArgs, **inputs), cluster.given())
     yield from broken(f"{at}.system", SystemPoolArgs, cluster.system.given())
     for index, entry in enumerate(cluster.access):
-        yield from broken(f"{at}.access[{index}]", AccessEntry, entry.given())
+        yield from broken(f"{at}.access[{index}]", partial(AccessEntry, **_AN_ENTRY), entry.given())
 
 
 def pool_rules(at: str, pool: PoolSettings, tags: Mapping[str, str]) -> Iterator[str]:
@@ -113,7 +115,7 @@ def pool_rules(at: str, pool: PoolSettings, tags: Mapping[str, str]) -> Iterator
     yield from problems
     if not problems:
         values["capacity"] = pool.capacity.args()
-    yield from broken(at, lambda **rest: GpuNodePoolArgs(**{**_LARGEST_POOL, "tags": tags, **rest}), values)
+    yield from broken(at, partial(GpuNodePoolArgs, **_LARGEST_POOL, tags=tags), values)
 
 
 def _capacity_rules(at: str, capacity: CapacitySettings) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Who may do what in a cluster, by IAM identity (EKS access entries)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Installs one add-on, with an AWS identity of its own where it calls AWS."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """An EKS cluster for GPU work: private, encrypted, logged."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """The EKS control plane and its logs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

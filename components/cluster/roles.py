@@ -1,5 +1,7 @@
 """The cluster's IAM roles: its own, its nodes', its operators', and one for each add-on that calls AWS."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

@@ -1,5 +1,7 @@
 """The nodes that a cluster's own pods run on: GPU nodes are tainted against them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Where a pool's nodes stand: interfaces, placement group and reservation, which must agree."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

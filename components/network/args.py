@@ -1,5 +1,7 @@
 """What a Network may be told, and what of it is refused."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
@@ -75,7 +77,7 @@ class NetworkArgs:
     def __post_init__(self) -> None:
         private_network("cidr", self.cidr, "use 10.0.0.0/16", largest=16, smallest=20)
         if isinstance(self.zones, int):
-            check_range("zones", self.zones, 2, 3, "give a number of zones, or their names")
+            check_range("zones", self.zones, 2, 3, "EKS needs two, three survive the loss of one better")
         else:
             names = list(self.zones)
             if isinstance(self.zones, str) or len(names) not in (2, 3) or len(set(names)) != len(names):

@@ -1,5 +1,7 @@
 """Flow logs of a whole VPC, encrypted and kept for a year or more."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

@@ -1,5 +1,7 @@
 """A VPC over two or three zones, closed by default."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

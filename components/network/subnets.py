@@ -1,5 +1,7 @@
 """Subnets, gateways and routes."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

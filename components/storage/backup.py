@@ -1,5 +1,7 @@
 """Backups of everything that holds state, in a vault with a key of its own."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """A private, versioned bucket, encrypted with one key, reached over TLS only."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

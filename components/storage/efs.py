@@ -1,5 +1,7 @@
 """EFS for home folders and small shared files: encrypted at rest and in transit, backed up."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Container image repositories: encrypted, scanned, and with tags that never move."""
 
+from __future__ import annotations
+
 import json
 
 import pulumi

@@ -1,5 +1,7 @@
 """FSx for Lustre in front of the data bucket: a fast cache whose every file is exported to S3."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

@@ -1,5 +1,7 @@
 """Everything that holds state: buckets, images, file systems, and their backups."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
