@@ -74,7 +74,7 @@ def _run(run: ProgramRun) -> None:
             try:
                 loop.run_until_complete(pulumi.runtime.run_in_stack(program))
             except BaseException as error:
-                raise _as_failure(error, run.project) from None
+                raise _as_failure(error) from None
             finally:
                 _settle(loop)
     finally:
@@ -151,24 +151,20 @@ def _settle(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_asyncgens())
 
 
-def _as_failure(error: BaseException, project: Project) -> BaseException:
+def _as_failure(error: BaseException) -> BaseException:
     if isinstance(error, pulumi.RunError):
         return ProgramFailed(str(error), run_error=True)
-    if isinstance(error, KeyboardInterrupt):
-        return error
     if isinstance(error, SystemExit):
         return ProgramFailed(f"the program ended with exit code {error.code}", run_error=True)
-    return ProgramFailed("the program raised an exception:\n" + _user_traceback(error, project))
+    if not isinstance(error, Exception):
+        return error
+    return ProgramFailed("the program raised an exception:\n" + _user_traceback(error))
 
 
-def _user_traceback(error: BaseException, project: Project) -> str:
-    """The traceback from the first frame of the program on, if there is one."""
+def _user_traceback(error: Exception) -> str:
+    """The traceback without the frames of what runs the program."""
     frames = traceback.extract_tb(error.__traceback__)
-    root = str(project.root.resolve())
-    for index, frame in enumerate(frames):
-        if frame.filename.startswith(root) and "site-packages" not in frame.filename:
-            if "datahall/engine" not in frame.filename:
-                frames = traceback.StackSummary.from_list(frames[index:])
-                break
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)]
+    ours = tuple(str(Path(m.__file__ or "").parent) for m in (pulumi, asyncio)) + (__file__, runpy.__file__)
+    first = next((i for i, f in enumerate(frames) if not f.filename.startswith((*ours, "<frozen"))), 0)
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[first:])]
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
