@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.panel import Panel
 
-from datahall import closing, lock, picture, programs, provision, registry, service, site
+from datahall import bill, closing, lock, picture, programs, provision, registry, service, site
 from datahall.context import Context
 from datahall.errors import OperationError, UserError
 from datahall.loopback import post_json
-from datahall.processes import write_atomically
-from datahall.runs import Outcome
+from datahall.processes import Service, write_atomically
+from datahall.runs import Outcome, Request
 from datahall.sandbox.aws import control
 
 DATA = "digits"
@@ -32,36 +32,39 @@ class Wishes:
 
 def up(context: Context, wishes: Wishes) -> dict[str, Any]:
     """Bring an environment up; returns the result for ``--json``."""
-    provision.check_settings(context)
+    region = provision.check_settings(context)
     if not context.environment.sandboxed:
-        return _real(context, wishes)
+        return _real(context, wishes, region)
     with lock.hold(context.home, f"datahall up {context.environment.name}"):
         port = service.choose_port(context.home, context.environment.name, MODEL, wishes.port)
         provision.check_state(context)
-        return _sandboxed(context, wishes, port)
+        return _sandboxed(context, wishes, region, port)
 
 
-def _real(context: Context, wishes: Wishes) -> dict[str, Any]:
+def _real(context: Context, wishes: Wishes, region: str) -> dict[str, Any]:
     if wishes.port is not None:
         rule = f"no service is started in {context.environment.name}"
         raise UserError(
             "--port", str(wishes.port), rule, f"leave it out, or: datahall serve {MODEL} --env ENV"
         )
-    outcome = provision.apply(context, _request(context, wishes, None))
+    outcome = provision.apply(context, _request(context, wishes, region, None))
     return {**context.named(), **outcome.as_json()}
 
 
-def _sandboxed(context: Context, wishes: Wishes, port: int) -> dict[str, Any]:
+def _sandboxed(context: Context, wishes: Wishes, region: str, port: int) -> dict[str, Any]:
     output = context.output
     server = _start(context)
-    outcome, outputs = _provision(context, wishes, server.url)
+    outcome = _provision(context, wishes, region, server.url)
+    stack = provision.recorded(context)
+    outputs = stack.outputs
     found = site.write(context, outputs, server.url)
     data = programs.publish(found, output, DATA)
     trained = programs.train(found, output, MODEL)
     version = _promoted(found, context, trained)
     running, _ = service.ensure(found, context.home, output, model=MODEL, version=version, port=port)
     answer = _ask(context, found, running)
-    closing.show(context, outputs, server, running)
+    cost = bill.of(stack)
+    closing.show(context, outputs, server, running, cost)
     return {
         **context.named(),
         **outcome.as_json(),
@@ -71,6 +74,7 @@ def _sandboxed(context: Context, wishes: Wishes, port: int) -> dict[str, Any]:
         "model": {"name": MODEL, "version": version, "trained": not trained.skipped},
         "service": asdict(running),
         "answer": answer,
+        "monthly_cost": bill.as_json(cost),
     }
 
 
@@ -81,14 +85,14 @@ def _start(context: Context) -> control.Server:
     return server
 
 
-def _provision(context: Context, wishes: Wishes, endpoint: str) -> tuple[Outcome, dict[str, Any]]:
-    """Preview, and apply what it would change; the outcome of the last, and the outputs."""
-    provision.check_memory(context, endpoint)
-    request = _request(context, wishes, endpoint)
+def _provision(context: Context, wishes: Wishes, region: str, endpoint: str) -> Outcome:
+    """Preview, and apply what it would change; what came of the last."""
+    provision.check_emulator(context, endpoint)
+    request = _request(context, wishes, region, endpoint)
     outcome = provision.preview(context, request)
     if outcome.changed or not outcome.outputs:
         outcome = provision.apply(context, request)
-    return outcome, provision.outputs(context, request)
+    return outcome
 
 
 def _promoted(found: site.Site, context: Context, trained: programs.Trained) -> str:
@@ -104,7 +108,7 @@ def _promoted(found: site.Site, context: Context, trained: programs.Trained) -> 
     return version
 
 
-def _ask(context: Context, found: site.Site, running: service.Service) -> dict[str, Any]:
+def _ask(context: Context, found: site.Site, running: Service) -> dict[str, Any]:
     """Send a held-out digit to the service and show what it says."""
     with context.output.stage("ask") as stage:
         index = random.randrange(100)  # noqa: S311 - which digit is shown is no secret
@@ -126,9 +130,10 @@ def _ask(context: Context, found: site.Site, running: service.Service) -> dict[s
     return {"index": index, "said": label, "label": record["label"], "model": answer["model"]}
 
 
-def _request(context: Context, wishes: Wishes, endpoint: str | None) -> provision.Request:
+def _request(context: Context, wishes: Wishes, region: str, endpoint: str | None) -> Request:
     return context.request(
         endpoint=endpoint,
+        region=region,
         yes=wishes.yes,
         diff=wishes.diff,
         parallel=wishes.parallel,

@@ -62,7 +62,8 @@ def events(
     if process.returncode in answers and not problem:
         return
     if problem:
-        told = UserError(*(str(problem.get(part, "")) for part in ("field", "value", "rule", "fix")))
+        field, value, rule, fix = (str(problem.get(part, "")) for part in ("field", "value", "rule", "fix"))
+        told = UserError(field, value, rule, fix)
         # A launcher such as torchrun hides the exit code of the program that it launched.
         code = problem.get("exit_code", process.returncode)
         raise told if code == 2 else OperationError(f"{title}: {told}")

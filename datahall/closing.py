@@ -5,12 +5,15 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from datahall import bill, capacity
 from datahall.context import Context
+from datahall.processes import Service
 from datahall.sandbox.aws.control import Server
-from datahall.service import Service
 
 
-def show(context: Context, outputs: dict[str, Any], server: Server, service: Service) -> None:
+def show(
+    context: Context, outputs: dict[str, Any], server: Server, service: Service, cost: capacity.Estimate
+) -> None:
     """The closing summary."""
     name, say = context.environment.name, context.output.say
     table = Table.grid(padding=(0, 2))
@@ -18,6 +21,8 @@ def show(context: Context, outputs: dict[str, Any], server: Server, service: Ser
         table.add_row(*row)
     say()
     say(table)
+    say()
+    say(bill.shown(cost))
     say()
     say(Text("Call it", style="bold"))
     say(Text(f"  curl -s {service.url}/health/ready"))

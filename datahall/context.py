@@ -26,6 +26,10 @@ class Context:
         """The checkpoint of the environment's stack in our backend."""
         return self.home.state_file(self.environment.name)
 
+    def reading(self) -> Request:
+        """A look at the recorded state, for which no passphrase is needed."""
+        return Request(root=self.root, home=self.home, environment=self.environment)
+
     def named(self) -> dict[str, str]:
         """The first lines of every result."""
         return {"environment": self.environment.name, "engine": self.engine}
@@ -34,6 +38,7 @@ class Context:
         self,
         *,
         endpoint: str | None = None,
+        region: str = control.DEFAULT_REGION,
         parallel: int = 16,
         diff: bool = False,
         expect_no_changes: bool = False,
@@ -51,7 +56,7 @@ class Context:
             root=self.root,
             home=self.home,
             environment=self.environment,
-            variables={**found, **aws_variables(endpoint)},
+            variables={**found, **aws_variables(endpoint, region)},
             plugin_path=(control.PLUGIN_PATH,) if self.environment.sandboxed else (),
             parallel=parallel,
             diff=diff,
@@ -77,9 +82,9 @@ def open_context(environment: str, *, engine: EngineName | None = None, as_json:
     )
 
 
-def aws_variables(endpoint: str | None) -> dict[str, str]:
+def aws_variables(endpoint: str | None, region: str) -> dict[str, str]:
     """What leads a program to the emulated AWS and to nothing else; empty without one."""
-    return control.environment(endpoint) if endpoint else {}
+    return control.environment(endpoint, region=region) if endpoint else {}
 
 
 def _holds_secrets(state_file: Path) -> bool:

@@ -38,7 +38,8 @@ class UserError(Exception):
         parts = where.split(": ", 2)
         if "\n" in text or len(parts) < 3:
             return cls("", "", text, "")
-        return cls(*parts, fix)
+        field, value, rule = parts
+        return cls(field, value, rule, fix)
 
     @classmethod
     def of_lines(cls, lines: Sequence[str]) -> "UserError":
@@ -60,15 +61,17 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
 
 def report(error: UserError | OperationError, *, as_json: bool) -> int:
     """Tell the user on stderr (and, with ``--json``, as one object on stdout); return the exit code."""
-    mistakes = [error, *error.others] if isinstance(error, UserError) else []
-    for told in mistakes or [error]:
-        print(f"datahall: {told}", file=sys.stderr)
+    told = [error, *(error.others if isinstance(error, UserError) else ())]
+    for each in told:
+        print(f"datahall: {each}", file=sys.stderr)
     if as_json:
-        first, *others = [_parts(mistake) for mistake in mistakes] or [{"message": str(error)}]
-        print(json.dumps({"error": first | ({"others": others} if others else {})}))
-    return 2 if mistakes else 1
+        first, *others = map(_parts, told)
+        print(json.dumps({"error": {**first, "others": others} if others else first}))
+    return 2 if isinstance(error, UserError) else 1
 
 
-def _parts(error: UserError) -> dict[str, Any]:
+def _parts(error: UserError | OperationError) -> dict[str, Any]:
+    if isinstance(error, OperationError):
+        return {"message": str(error)}
     parts = {"field": error.field, "value": error.value, "rule": error.rule, "fix": error.fix}
     return {"message": str(error), **parts}

@@ -4,12 +4,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from datahall import lock, official
+from datahall import embedded, lock, official
 from datahall.context import Context
-from datahall.errors import UserError
+from datahall.engine import StackState
+from datahall.errors import OperationError, UserError
 from datahall.review import findings_text, tally
 from datahall.runs import Outcome, Request
 from datahall.sandbox.aws import control
+from stacks import settings
+from stacks.errors import InvalidSettings
 
 
 def start_aws(context: Context) -> control.Server:
@@ -22,6 +25,55 @@ def start_aws(context: Context) -> control.Server:
         return control.start(context.home.aws)
     except control.SandboxError as error:
         raise UserError(error.field, str(error.value), error.rule, error.fix) from None
+
+
+def check_settings(context: Context) -> str:
+    """Read the environment's settings before anything is started; returns their region.
+
+    Raises:
+        UserError: with all that is wrong in them.
+    """
+    try:
+        return settings.load(context.environment.name, context.root / "stacks").region
+    except InvalidSettings as error:
+        raise UserError.of_lines(error.problems) from None
+
+
+def check_state(context: Context) -> None:
+    """Refuse a state that cannot be read, before anything is started or stopped.
+
+    Raises:
+        UserError: the state file is broken, or its passphrase is missing.
+    """
+    if context.state_file.exists():
+        embedded.read(context.reading())
+        context.request()
+
+
+def check_emulator(context: Context, endpoint: str) -> None:
+    """Refuse to go on where the state has resources and the emulated AWS has lost them all.
+
+    Raises:
+        UserError: it has.
+    """
+    stack = embedded.read(context.reading()) if context.state_file.exists() else None
+    made = [resource for resource in stack.resources if resource.id] if stack else []
+    if made and not control.inventory(endpoint):
+        name = context.environment.name
+        raise UserError(
+            "emulated AWS",
+            str(context.home.aws),
+            f"is empty, and the state says that {len(made)} resources are in it",
+            f"begin anew: datahall down {name} && datahall up {name}",
+        )
+
+
+def recorded(context: Context) -> StackState:
+    """The stack as it stands after an apply."""
+    stack = embedded.read(context.reading())
+    if stack is None:
+        raise OperationError(f"{context.environment.name}: no state at {context.state_file}")
+    return stack
 
 
 @contextmanager
@@ -54,8 +106,6 @@ def preview(context: Context, request: Request) -> Outcome:
     """
     if context.engine == "pulumi":
         return official.preview(request)
-    from datahall import embedded  # noqa: PLC0415 - half a second that the official engine need not wait
-
     outcome = embedded.preview(request, context.output)
     if outcome.tree is not None:
         context.output.say(outcome.tree)
@@ -75,6 +125,4 @@ def apply(context: Context, request: Request) -> Outcome:
     """
     if context.engine == "pulumi":
         return official.up(request)
-    from datahall import embedded  # noqa: PLC0415 - as above
-
     return embedded.up(request, context.output)

@@ -21,11 +21,7 @@ def facts(context: Context) -> dict[str, Any]:
         return _real(context)
     home, name = context.home, context.environment.name
     server = control.running(home.aws)
-    stack = (
-        embedded.read(context.request(endpoint=server.url if server else None))
-        if _has_stack(context)
-        else None
-    )
+    stack = embedded.read(context.reading()) if _has_stack(context) else None
     reachable = server is not None and home.site(name).is_file()
     return {
         **context.named(),

@@ -56,7 +56,7 @@ def write(context: Context, outputs: Mapping[str, Any], endpoint: str | None) ->
     """
     file = context.home.site(context.environment.name)
     write_atomically(file, json.dumps(outputs, indent=2, sort_keys=True) + "\n")
-    return _site(context, endpoint)
+    return _site(context, outputs, endpoint)
 
 
 def find(context: Context) -> Site:
@@ -71,14 +71,14 @@ def find(context: Context) -> Site:
     server = control.running(context.home.aws)
     if server is None or not context.home.site(name).is_file():
         raise UserError("environment", name, "is not up", f"bring it up: datahall up {name}")
-    return _site(context, server.url)
+    return _site(context, json.loads(context.home.site(name).read_text()), server.url)
 
 
-def _site(context: Context, endpoint: str | None) -> Site:
+def _site(context: Context, outputs: Mapping[str, Any], endpoint: str | None) -> Site:
     return Site(
         environment=context.environment.name,
         file=context.home.site(context.environment.name),
-        variables=aws_variables(endpoint),
+        variables=aws_variables(endpoint, outputs["region"]),
         root=context.root,
         logs=context.home.logs,
     )

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from datahall import lock, official, ports, processes, provision
+from datahall import embedded, lock, official, ports, processes, provision
 from datahall.context import Context
 from datahall.errors import UserError
 from datahall.sandbox.aws import control
@@ -62,8 +62,6 @@ def _destroy(context: Context, parallel: int) -> bool:
         return False
     server = provision.start_aws(context)
     request = context.request(endpoint=server.url, parallel=parallel)
-    from datahall import embedded  # noqa: PLC0415 - half a second that a stack without state need not wait
-
     if context.engine == "pulumi":
         official.destroy(request)
         # By the embedded engine: the official one would delete the settings file together with the stack.

@@ -1,6 +1,7 @@
 """``datahall down``."""
 
 from datahall.commands import _options as options
+from datahall.context import open_context
 
 
 def down(
@@ -13,10 +14,9 @@ def down(
     json: options.Json = False,
 ) -> int:
     """Take an environment down and prove that nothing is left. Can be repeated after an interruption."""
-    from datahall import teardown
-    from datahall.context import open_context
-
     context = open_context(environment, engine=engine, as_json=json)
+    from datahall import teardown
+
     report = teardown.down(context, yes=yes, parallel=options.check_parallel(parallel))
     context.output.result({**context.named(), **report})
     return 1 if report["left"] else 0

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.context import open_context
 
 
 def models(
@@ -17,9 +18,8 @@ def models(
     json: options.Json = False,
 ) -> int:
     """List, show and promote the registry's models."""
-    from datahall import registry, site
-    from datahall.context import open_context
-
     context = open_context(environment, as_json=json)
+    from datahall import registry, site
+
     found = site.find(context)
     return registry.command(context, found, action, model, version)

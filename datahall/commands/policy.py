@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.context import open_context
 
 
 def policy(
@@ -17,15 +18,15 @@ def policy(
     json: options.Json = False,
 ) -> int:
     """List the rules of the policy pack, or review an environment by them."""
-    from datahall import provision
-    from datahall.context import open_context
-    from datahall.rules import listing
-
     if environment is None:
+        from datahall.rules import listing
+
         return listing(engine=engine, as_json=json)
     context = open_context(environment, engine=engine, as_json=json)
-    provision.check_settings(context)
+    from datahall import provision
+
+    region = provision.check_settings(context)
     with provision.sandbox(context) as endpoint:
-        outcome = provision.preview(context, context.request(endpoint=endpoint))
+        outcome = provision.preview(context, context.request(endpoint=endpoint, region=region))
     context.output.result({**context.named(), "policy": list(outcome.policy)})
     return 0

@@ -1,6 +1,7 @@
 """``datahall preview``."""
 
 from datahall.commands import _options as options
+from datahall.context import open_context
 
 
 def preview(
@@ -14,14 +15,14 @@ def preview(
     json: options.Json = False,
 ) -> int:
     """Show what up would change, and what the policy pack says to it. Nothing is changed."""
-    from datahall import provision
-    from datahall.context import open_context
-
     context = open_context(environment, engine=engine, as_json=json)
-    provision.check_settings(context)
+    from datahall import provision
+
+    region = provision.check_settings(context)
     with provision.sandbox(context) as endpoint:
         request = context.request(
             endpoint=endpoint,
+            region=region,
             parallel=options.check_parallel(parallel),
             diff=diff,
             expect_no_changes=expect_no_changes,

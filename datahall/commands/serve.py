@@ -6,6 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.context import open_context
+from datahall.lock import hold
 
 
 def serve(
@@ -17,11 +19,9 @@ def serve(
     json: options.Json = False,
 ) -> int:
     """Serve a model's production version over HTTP, in a process that survives the command."""
-    from datahall import registry, service, site
-    from datahall.context import open_context
-    from datahall.lock import hold
-
     context = open_context(environment, as_json=json)
+    from datahall import registry, service, site
+
     found = site.find(context)
     with hold(context.home, f"datahall serve {model}"):
         chosen = service.choose_port(context.home, context.environment.name, model, port)

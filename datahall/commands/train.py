@@ -5,6 +5,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.context import open_context
+from datahall.lock import hold
 
 
 def train(
@@ -19,11 +21,9 @@ def train(
     json: options.Json = False,
 ) -> int:
     """Train a model on an environment's data, register it and ask for its promotion."""
-    from datahall import programs, registry, site
-    from datahall.context import open_context
-    from datahall.lock import hold
-
     context = open_context(environment, as_json=json)
+    from datahall import programs, registry, site
+
     found = site.find(context)
     arguments = [] if epochs is None else ["--epochs", str(epochs)]
     with hold(context.home, f"datahall train {model}"):

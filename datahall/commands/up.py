@@ -1,6 +1,7 @@
 """``datahall up``."""
 
 from datahall.commands import _options as options
+from datahall.context import open_context
 
 
 def up(
@@ -16,10 +17,9 @@ def up(
     json: options.Json = False,
 ) -> int:
     """Bring an environment up: provision, review, train, serve, ask."""
-    from datahall import chain
-    from datahall.context import open_context
-
     context = open_context(environment, engine=engine, as_json=json)
+    from datahall import chain
+
     wishes = chain.Wishes(
         yes=yes,
         diff=diff,
