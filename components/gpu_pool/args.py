@@ -126,7 +126,7 @@ def _check_capacity(args: GpuNodePoolArgs) -> None:
                 raise InvalidArgs(
                     "max_nodes",
                     args.max_nodes,
-                    f"only {nodes} nodes are reserved",
+                    f"only {nodes} are reserved",
                     "reserve more, or lower it",
                 )
         case _:
@@ -141,7 +141,7 @@ def _check_price(args: GpuNodePoolArgs, kind: InstanceType) -> None:
         raise InvalidArgs(
             "instance_type",
             kind.name,
-            "has no on-demand list price to hold against the cap",
+            "has no list price to hold against the cap",
             "remove the cap",
         )
     if kind.usd_per_hour > cap:
