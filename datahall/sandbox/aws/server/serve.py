@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import importlib
 import json
 import os
 import signal
@@ -21,7 +20,6 @@ from datahall.sandbox.aws.server.app import Application
 from datahall.sandbox.aws.server.journal import Journal, JournalError
 
 _BACKLOG = 128
-_SLOW_IMPORT = "moto.ec2.models"  # 0.7 s; begun before anyone asks
 
 
 class ServeError(Exception):
@@ -70,7 +68,6 @@ def serve(folder: Path, port: int) -> None:
         record = {"pid": os.getpid(), "port": port, "url": f"http://{HOST}:{port}", "started": time.time()}
         write(folder / "port", str(port))
         write(folder / "server.json", json.dumps(record))
-        threading.Thread(target=importlib.import_module, args=[_SLOW_IMPORT], daemon=True).start()
         try:
             server.serve_forever(poll_interval=0.2)
         finally:
