@@ -32,7 +32,12 @@ def connect(site: Site) -> Buckets:
     """The site's buckets through boto3; endpoint and credentials come from the environment."""
     retries = {"mode": "standard", "total_max_attempts": 4}
     config = Config(retries=retries, connect_timeout=5, read_timeout=60)
-    client = boto3.client("s3", region_name=site.region, config=config)
+    try:
+        session = boto3.Session()  # not the default one, which would outlive a change of environment
+        client = session.client("s3", region_name=site.region, config=config)
+    except (BotoCoreError, ValueError) as error:
+        fix = "correct the AWS_ variables that name a profile, a file or an endpoint"
+        raise InvalidInputError("AWS settings", str(error), "must fit together", fix) from None
     return Buckets(
         data=Bucket(client, "data_bucket", site.data_bucket, site.data_key_arn),
         checkpoints=Bucket(client, "checkpoint_bucket", site.checkpoint_bucket, site.data_key_arn),
