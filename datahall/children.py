@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def events(
     log: Path,
     cwd: Path,
     answers: Container[int] = (0,),
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Run a program; yield its events as they come. Whatever else it says goes to ``log``.
 
     ``answers`` are the exit codes with which it has done its work.
@@ -59,6 +59,9 @@ def events(
         finally:
             if process.poll() is None:
                 end(psutil.Process(process.pid))
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
     if process.returncode in answers and not problem:
         return
     if problem:

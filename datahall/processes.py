@@ -5,7 +5,6 @@ A record holds the process's start time beside its pid: a pid alone may by now b
 
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -44,20 +43,22 @@ def launch(
 ) -> Service:
     """Start a service in a session of its own and record it in ``folder``."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=sink,
-            env={**os.environ, **variables},
-            start_new_session=True,
-        )
+    pid = os.posix_spawn(
+        command[0],
+        list(command),
+        {**os.environ, **variables},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
     service = Service(
         name=name,
         environment=environment,
-        pid=process.pid,
-        started=psutil.Process(process.pid).create_time(),
+        pid=pid,
+        started=psutil.Process(pid).create_time(),
         url=f"http://127.0.0.1:{port}",
         port=port,
         log=str(log),
