@@ -280,8 +280,6 @@ def test_every_resource_type_of_the_components_is_priced_free_or_by_use() -> Non
     assert [one.type for one in unpriced if "for this type" in one.reason] == []
 
 
-# Importing the SDK's ec2 package warns of its own deprecated modules.
-@pytest.mark.filterwarnings("ignore:.* has been deprecated in favor of:DeprecationWarning")
 def test_gpu_prices_are_those_of_the_components_catalogue() -> None:
     from components.instance_types import INSTANCE_TYPES
 

@@ -84,8 +84,6 @@ def test_every_type_that_a_rule_reads_has_a_case() -> None:
     assert read - {keyless} <= {(case.rule, case.type) for case in CASES}
 
 
-# Importing the SDK's ec2 package warns of its own deprecated modules.
-@pytest.mark.filterwarnings("ignore:.* has been deprecated in favor of:DeprecationWarning")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.type.split(':')[-1]}")
 def test_the_provider_has_the_types_and_properties_that_the_rules_read(case: Case) -> None:
     module, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", case.type).groups()  # type: ignore[union-attr]  # a bad token must fail here
