@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from datahall.engine.config import Config
@@ -24,6 +25,7 @@ from datahall.engine.state import ResourceState
 from datahall.engine.values import Properties
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
+_R = TypeVar("_R")
 _ACCEPTS = Accepts(secrets=True, resources=False)  # the policy SDK knows no resource references
 _LEVELS: Mapping[int, str] = {
     analyzer_pb2.ADVISORY: "advisory",
@@ -141,7 +143,7 @@ class _Pack:
         self._channel.close()
         self._process.stop()
 
-    def _call(self, call: Callable[[Any], Any], request: Any) -> Any:
+    def _call(self, call: Callable[[Any], _R], request: Message) -> _R:
         try:
             return call(request)
         except grpc.RpcError as error:

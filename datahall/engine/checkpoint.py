@@ -17,6 +17,7 @@ from typing import Any
 
 from datahall.engine.errors import BrokenState, Unsupported
 from datahall.engine.state import compact
+from datahall.engine.values import Json
 
 VERSION = 3
 MANIFEST_VERSION = "datahall"
@@ -80,7 +81,7 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
         raise _broken(file, "the manifest's magic does not match its version")
 
 
-def _salt(file: Path, provider: Any) -> str | None:
+def _salt(file: Path, provider: Json) -> str | None:
     if not provider or not provider.get("type"):
         return None
     if provider["type"] != "passphrase":

@@ -10,7 +10,7 @@ from typing import Any
 
 from datahall.engine.errors import InvalidProject, Unsupported
 from datahall.engine.project import Project, read_yaml
-from datahall.engine.values import Properties, Secret
+from datahall.engine.values import Json, Properties, Secret
 
 _KNOWN = {"config", "encryptionsalt"}
 
@@ -87,7 +87,7 @@ def _full(project: Project, key: str) -> str:
     return key if ":" in key else f"{project.name}:{key}"
 
 
-def _project_default(file: Path, key: str, declared: Any) -> Any:
+def _project_default(file: Path, key: str, declared: Json) -> Json:
     if not isinstance(declared, dict):
         return declared
     unknown = set(declared) - {"value", "default", "description", "type", "secret", "items"}
@@ -96,7 +96,7 @@ def _project_default(file: Path, key: str, declared: Any) -> Any:
     return declared.get("value", declared.get("default"))
 
 
-def _reveal(value: Any, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
+def _reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
     """The plain value, and whether any of it was secret."""
     if isinstance(value, dict):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
@@ -109,7 +109,7 @@ def _reveal(value: Any, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
     return value, False
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     if isinstance(value, str):
         return value
     if value is None:

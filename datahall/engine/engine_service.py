@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the methods are called as the protocol calls them
 """The Engine service: logs and the root resource."""
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         with self._lock:
             return self._errors
 
-    def Log(  # noqa: N802 - the protocol's name
+    def Log(
         self, request: engine_pb2.LogRequest, context: grpc.ServicerContext | None = None
     ) -> empty_pb2.Empty:
         """Pass a message on."""
@@ -45,14 +46,14 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._events.say(severity, request.message, request.urn or None)
         return empty_pb2.Empty()
 
-    def GetRootResource(  # noqa: N802
+    def GetRootResource(
         self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.GetRootResourceResponse:
         """The stack's URN."""
         with self._lock:
             return engine_pb2.GetRootResourceResponse(urn=self._root)
 
-    def SetRootResource(  # noqa: N802
+    def SetRootResource(
         self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
         """Remember the stack's URN."""

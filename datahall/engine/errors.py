@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - these are called as a user would name what happened
 """What can go wrong, as the user sees it: short messages, never with a secret in them."""
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
     """The registration as data. Raises Unsupported, naming the resource and what is refused."""
     for word in _refused(request):
         raise Unsupported(
-            f"{request.type} {request.name!r}: {word}: not supported by the embedded engine; see docs/engine.md"
+            f"{request.type} {request.name!r}: {word}: "
+            "not supported by the embedded engine; see docs/engine.md"
         )
     dependencies = set(request.dependencies)
     by_property = {key: set(value.urns) for key, value in request.propertyDependencies.items()}
@@ -163,5 +164,5 @@ def _seconds(field_name: str, text: str) -> float:
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise Unsupported(f"{field_name}: {text!r}: not a duration; write it like 5m or 1h30m")
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sum((float(number) * _SECONDS[unit] for number, unit in parts), 0.0)
     return int(seconds) if seconds.is_integer() else seconds

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the methods are called as the protocol calls them
 """The ResourceMonitor service: what a program registers, reads and calls."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from datahall.engine import reads, urn
 from datahall.engine.deployment import Deployment, Stopped
@@ -32,7 +33,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._deployment = deployment
         self._registrar = registrar
 
-    def GetDeploymentInfo(  # noqa: N802 - the protocol's name
+    def GetDeploymentInfo(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
     ) -> resource_pb2.DeploymentInfo:
         """What a program may know of the run."""
@@ -48,14 +49,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             supportedFeatures=MONITOR_FEATURES,
         )
 
-    def SupportsFeature(  # noqa: N802
+    def SupportsFeature(
         self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
     ) -> resource_pb2.SupportsFeatureResponse:
         """Whether this engine has a feature, asked by its older name."""
         supported = feature_by_old_name(request.id) in MONITOR_FEATURES
         return resource_pb2.SupportsFeatureResponse(hasSupport=supported)
 
-    def RegisterResource(  # noqa: N802
+    def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
@@ -68,7 +69,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             stable=False,
         )
 
-    def RegisterResourceOutputs(  # noqa: N802
+    def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         """Record the outputs of a component; those of the stack at the end of the run."""
@@ -87,7 +88,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             raise ProgramFailed(f"{request.urn}: outputs of a resource that was not registered")
         finish(d, state, outputs)
 
-    def ReadResource(  # noqa: N802
+    def ReadResource(
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
         """Read a resource that is not ours."""
@@ -95,7 +96,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.ReadResourceResponse(urn=state.urn, properties=to_struct(state.outputs, accepts))
 
-    def Invoke(  # noqa: N802
+    def Invoke(
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
         """Call a provider's function. What it refuses is the program's to handle."""
@@ -107,35 +108,43 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         }
         return resource_pb2.ResourceInvokeResponse(**answer)
 
-    def SignalAndWaitForShutdown(  # noqa: N802
+    def SignalAndWaitForShutdown(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
         """The program has nothing more to say; no callback of it is needed after that."""
         return empty_pb2.Empty()
 
-    def Call(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802
+    def Call(self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext) -> NoReturn:
         """Refused."""
         self._refuse(context, f"method call {request.tok}")
 
-    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802
+    def RegisterStackTransform(
+        self, request: callback_pb2.Callback, context: grpc.ServicerContext
+    ) -> NoReturn:
         """Refused."""
         self._refuse(context, "stack transforms")
 
-    def RegisterStackInvokeTransform(  # noqa: N802
-        self, request: Any, context: grpc.ServicerContext
+    def RegisterStackInvokeTransform(
+        self, request: callback_pb2.Callback, context: grpc.ServicerContext
     ) -> NoReturn:
         """Refused."""
         self._refuse(context, "invoke transforms")
 
-    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802
+    def RegisterResourceHook(
+        self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
         """Refused."""
         self._refuse(context, f"resource hook {request.name}")
 
-    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802
+    def RegisterErrorHook(
+        self, request: resource_pb2.RegisterErrorHookRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
         """Refused."""
         self._refuse(context, f"error hook {request.name}")
 
-    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802
+    def RegisterPackage(
+        self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
         """Refused."""
         self._refuse(context, f"parameterized package {request.name}")
 

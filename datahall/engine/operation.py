@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ class Opened:
     files: StackFiles
     checkpoint: Checkpoint
     crypter: Crypter
+    decrypt: Callable[[str], str]
     config: Config
 
 
@@ -82,14 +83,14 @@ def open_stack(project: Project, stack: str, options: Options) -> Opened:
     checkpoint = read_checkpoint(files.checkpoint)
     stack_file = configs.read_stack_file(project, stack)
     crypter = Crypter(phrase, stack_file.salt_state or checkpoint.salt_state)
-    state_crypter = crypter
+    decrypt = crypter.decrypt
     if checkpoint.salt_state and stack_file.salt_state not in (None, checkpoint.salt_state):
-        state_crypter = Crypter(phrase, checkpoint.salt_state)
+        decrypt = Crypter(phrase, checkpoint.salt_state).decrypt  # the next write uses the file's salt
     if options.config is not None:
         config = configs.given_config(options.config)
     else:
         config = configs.resolve_config(project, stack_file, crypter.decrypt)
-    return Opened(project, stack, files, checkpoint, state_crypter, config)
+    return Opened(project, stack, files, checkpoint, crypter, decrypt, config)
 
 
 @contextmanager
@@ -117,27 +118,38 @@ def running(
         facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
-        yield Running(opened, _deployment(opened, options, events, registry, analyzers, dry_run), service)
+        yield Running(
+            opened,
+            _deployment(
+                opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
+            ),
+            service,
+        )
 
 
 def _deployment(
     opened: Opened,
     options: Options,
+    *,
     events: EventLog,
     registry: Registry,
     analyzers: Analyzers,
     dry_run: bool,
 ) -> Deployment:
     crypter = opened.crypter
-    resources = [decode_state(data, crypter.decrypt) for data in opened.checkpoint.resources]
+    resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
     olds, recorded, condemned = split(resources)
-    for data in opened.checkpoint.pending:
-        if data["type"] == "creating":
-            events.say(
-                "warning",
-                "an earlier update was interrupted while this was being created; it may exist unrecorded",
-                data["resource"]["urn"],
-            )
+    interrupted = [
+        decode_state(operation["resource"], opened.decrypt)
+        for operation in opened.checkpoint.pending
+        if operation["type"] == "creating"
+    ]
+    for state in interrupted:
+        events.say(
+            "warning",
+            "an earlier update was interrupted while this was being created; it may exist unrecorded",
+            state.urn,
+        )
 
     def save(encoded: list[str], pending: list[str]) -> None:
         content = render(
@@ -152,9 +164,7 @@ def _deployment(
 
     if not dry_run:
         opened.files.keep_backup()
-    snapshot = Snapshot(
-        resources, opened.checkpoint.pending, encrypt=crypter.encrypt, save=None if dry_run else save
-    )
+    snapshot = Snapshot(resources, interrupted, encrypt=crypter.encrypt, save=None if dry_run else save)
     return Deployment(
         project=opened.project.name,
         stack=opened.stack,

@@ -61,13 +61,18 @@ def lookup(value: Value, path: Path) -> Value:
     for part in path:
         if isinstance(value, Secret):
             value, secret = value.value, True
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            value = value[part]
-        else:
+        value = _step(value, part)
+        if value is None:
             return None
     return Secret(value) if secret and not isinstance(value, Secret) else value
+
+
+def _step(value: Value, part: str | int) -> Value:
+    if isinstance(value, dict):
+        return value.get(part)
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return value[part]
+    return None
 
 
 def restore(old: Properties, new: Properties, path: Path) -> Properties:
@@ -79,7 +84,7 @@ def restore(old: Properties, new: Properties, path: Path) -> Properties:
 _MISSING: Any = object()
 
 
-def _restore(old: Any, new: Any, path: Path) -> Any:
+def _restore(old: Value, new: Value, path: Path) -> Value:
     if not path:
         return old
     if isinstance(new, Secret) or isinstance(old, Secret):
@@ -105,7 +110,7 @@ def _restore(old: Any, new: Any, path: Path) -> Any:
     return new
 
 
-def _bare(value: Any) -> Any:
+def _bare(value: Value) -> Value:
     return value.value if isinstance(value, Secret) else value
 
 

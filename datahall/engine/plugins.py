@@ -75,7 +75,7 @@ def start_plugin(
     failure: type[EngineError] = ProviderFailed,
 ) -> PluginProcess:
     """Start a plugin and wait for its port. Raises `failure` with what the plugin said."""
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the plugin
     try:
         process = subprocess.Popen(
             command,

@@ -164,7 +164,8 @@ def _as_failure(error: BaseException) -> BaseException:
 def _user_traceback(error: Exception) -> str:
     """The traceback without the frames of what runs the program."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = tuple(str(Path(m.__file__ or "").parent) for m in (pulumi, asyncio)) + (__file__, runpy.__file__)
-    first = next((i for i, f in enumerate(frames) if not f.filename.startswith((*ours, "<frozen"))), 0)
+    folders = (str(Path(module.__file__ or "").parent) for module in (pulumi, asyncio))
+    ours = (*folders, __file__, runpy.__file__, "<frozen")
+    first = next((i for i, frame in enumerate(frames) if not frame.filename.startswith(ours)), 0)
     lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[first:])]
     return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from datahall.engine.errors import ProviderFailed
@@ -23,6 +24,7 @@ from datahall.engine.values import (
 )
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
+_R = TypeVar("_R")
 _KINDS: Mapping[int, DiffKind] = {
     provider_pb2.PropertyDiff.ADD: "add",
     provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
@@ -205,7 +207,7 @@ class Provider:
     ) -> Outcome:
         """Change a resource in place."""
         if preview and not (self._supports_preview and self.configured):
-            known = {key: value for key, value in new.inputs.items()} if self.configured else {}
+            known = dict(new.inputs) if self.configured else {}
             return Outcome(old.id, known)
         self._must_be_configured(new.urn)
         request = provider_pb2.UpdateRequest(
@@ -275,7 +277,9 @@ class Provider:
         if not self.configured:
             raise ProviderFailed(f"{urn}: provider {self.name} has configuration that is not known yet")
 
-    def _change(self, method: str, call: Callable[[Any], Any], request: Any, state: ResourceState) -> Outcome:
+    def _change(
+        self, method: str, call: Callable[[Any], Any], request: Message, state: ResourceState
+    ) -> Outcome:
         try:
             response = call(request)
         except grpc.RpcError as error:
@@ -288,7 +292,7 @@ class Provider:
     def _outputs(self, outputs: Properties, state: ResourceState) -> Properties:
         return outputs if self._accepts.secrets else mark_secrets(outputs, state.inputs)
 
-    def _call(self, method: str, call: Callable[[Any], Any], request: Any, subject: str) -> Any:
+    def _call(self, method: str, call: Callable[[Any], _R], request: Message, subject: str) -> _R:
         try:
             return call(request)
         except grpc.RpcError as error:
@@ -320,10 +324,10 @@ def _diff(response: provider_pb2.DiffResponse) -> ProviderDiff:
 
 def _partial(error: grpc.RpcError) -> Outcome | None:
     """The resource of an ErrorResourceInitFailed: it exists, but did not become ready."""
-    for key, value in error.trailing_metadata() or ():
-        if key != "grpc-status-details-bin":
+    for item in error.trailing_metadata() or ():
+        if item.key != "grpc-status-details-bin" or not isinstance(item.value, bytes):
             continue
-        status = status_pb2.Status.FromString(value)
+        status = status_pb2.Status.FromString(item.value)
         for detail in status.details:
             failed = provider_pb2.ErrorResourceInitFailed()
             if detail.Is(failed.DESCRIPTOR):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from datahall.engine.state import ResourceState, compact, encode_state
 from datahall.engine.writer import Writer
@@ -53,14 +52,14 @@ class Snapshot:
     """The resources of a stack, recorded step by step.
 
     `save` gets the resources and the pending operations as JSON; without it (a preview) nothing is
-    written. `pending` are operations that an earlier, interrupted run left in the state: a creation
-    stays recorded until its resource is dealt with.
+    written. `interrupted` are creations that an earlier run began and did not end: they stay recorded
+    until their resource is dealt with.
     """
 
     def __init__(
         self,
         base: Iterable[ResourceState],
-        pending: Iterable[dict[str, Any]] = (),
+        interrupted: Iterable[ResourceState] = (),
         *,
         encrypt: Callable[[str], str],
         save: Save | None,
@@ -69,7 +68,7 @@ class Snapshot:
         self._new = _Line()
         self._aliases: dict[str, str] = {}
         self._pending: dict[int, tuple[ResourceState, str]] = {}
-        self._interrupted = {data["resource"]["urn"]: data for data in pending if data["type"] == "creating"}
+        self._interrupted = {state.urn: state for state in interrupted}
         self._encoded: dict[int, tuple[ResourceState, str]] = {}
         self._encrypt = encrypt
         self._save = save
@@ -165,9 +164,8 @@ class Snapshot:
         with self._lock:
             resources = [*self._new, *self._base]
             pending = list(self._pending.values())
-            interrupted = list(self._interrupted.values())
+            pending += [(state, "creating") for state in self._interrupted.values()]
         operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
-        operations += [compact(data) for data in interrupted]
         if self._save:
             self._save([self._encode(state) for state in resources], operations)
 

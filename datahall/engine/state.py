@@ -17,6 +17,7 @@ from datahall.engine.values import (
     SIGNATURE,
     UNKNOWN,
     UNKNOWN_TEXT,
+    Json,
     Properties,
     ResourceReference,
     Secret,
@@ -136,7 +137,7 @@ def _as_is(text: str) -> str:
     return text
 
 
-def encode_value(value: Value, encrypt: Cipher) -> Any:
+def encode_value(value: Value, encrypt: Cipher) -> Json:  # noqa: PLR0911 - one return a kind
     """A property value as JSON data; what lies inside a secret is not encrypted a second time."""
     if isinstance(value, dict):
         return _sorted(value, encrypt)
@@ -157,7 +158,7 @@ def encode_value(value: Value, encrypt: Cipher) -> Any:
     return value
 
 
-def compact(data: Any) -> str:
+def compact(data: Json) -> str:
     """JSON without spaces, as Pulumi writes it."""
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
@@ -188,7 +189,7 @@ def decode_state(data: dict[str, Any], decrypt: Cipher | None) -> ResourceState:
     )
 
 
-def decode_value(data: Any, decrypt: Cipher | None) -> Value:
+def decode_value(data: Json, decrypt: Cipher | None) -> Value:  # noqa: PLR0911 - one return a kind
     """A property value of a checkpoint."""
     if isinstance(data, list):
         return [decode_value(item, decrypt) for item in data]

@@ -46,6 +46,7 @@ def told(
 
 
 def keep(d: Deployment, state: ResourceState) -> ResourceState:
+    """The state, now known as this run's."""
     with d.lock:
         d.news[state.urn] = state
     return state

@@ -21,7 +21,8 @@ UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET_MASK = "[secret]"  # noqa: S105 - what is shown instead of one
 UNKNOWN_MASK = "[unknown]"
 
-Value = Any
+Value = Any  # a property value
+Json = Any  # anything that JSON can say
 Properties = dict[str, Value]
 
 

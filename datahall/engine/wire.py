@@ -44,7 +44,9 @@ def from_struct(struct: struct_pb2.Struct, dependencies: set[str] | None = None)
     return {key: from_value(value, dependencies) for key, value in struct.fields.items()}
 
 
-def from_value(value: struct_pb2.Value, dependencies: set[str] | None = None) -> Value:
+def from_value(  # noqa: PLR0911 - one return a kind
+    value: struct_pb2.Value, dependencies: set[str] | None = None
+) -> Value:
     """One property value. Raises Unsupported for an asset or archive."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
