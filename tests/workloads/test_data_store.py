@@ -1,26 +1,11 @@
 """Data sets in the data bucket."""
 
-import numpy as np
 import pytest
 
 from tests.workloads.conftest import Place
+from tests.workloads.made import ORIGIN, toy
 from workloads.data import store
-from workloads.data.images import Labelled, Splits
-from workloads.data.store import Origin
 from workloads.errors import CorruptDataError, InvalidInputError
-
-ORIGIN = Origin(name="toy", source="made here", licence="CC0-1.0", preparation="none")
-
-
-def toy(seed: int = 0) -> Splits:
-    rng = np.random.default_rng(seed)
-
-    def part(n: int) -> Labelled:
-        return Labelled(
-            rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 10, n, dtype=np.uint8)
-        )
-
-    return Splits(train=part(20), test=part(5))
 
 
 def test_a_version_is_its_content(place: Place) -> None:

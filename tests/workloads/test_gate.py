@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.workloads.cards import card
+from tests.workloads.made import card
 from workloads.errors import CorruptDataError
 from workloads.registry.card import Card
 from workloads.registry.gate import AtLeast, CardComplete, DataKnown, Evidence, NotWorse, Rule, WeightsIntact
@@ -50,7 +50,7 @@ LEAST, NOT_WORSE = AtLeast("accuracy", 0.96), NotWorse("accuracy", 0.005)
         (DataKnown(), evidence(card(), data=broken), False, "must have the SHA-256"),
     ],
 )
-def test_a_rule_judges_and_says_why(rule: Rule, given: Evidence, passed: bool, reason: str) -> None:  # noqa: FBT001 - a column of the table
+def test_a_rule_judges_and_says_why(rule: Rule, given: Evidence, passed: bool, reason: str) -> None:
     finding = rule.judge(given)
     assert finding.passed is passed
     assert reason in finding.reason

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.workloads.cards import card
 from tests.workloads.conftest import Place
-from tests.workloads.test_data_store import ORIGIN, toy
+from tests.workloads.made import ORIGIN, card, toy
 from workloads import command
 from workloads.data import store
 from workloads.errors import CorruptDataError, InvalidInputError
@@ -106,7 +105,7 @@ def test_nothing_in_production_is_told(registry: Registry) -> None:
     with pytest.raises(InvalidInputError, match="must have a version in production"):
         registry.production()
     registry.register(card(), b"weights")
-    with pytest.raises(InvalidInputError, match="promote it|promote one"):
+    with pytest.raises(InvalidInputError, match="registry promote mnist"):
         registry.production()
 
 

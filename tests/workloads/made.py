@@ -1,7 +1,25 @@
-"""Cards for models that were never trained."""
+"""Made data, and cards of models that were never trained."""
 
+import numpy as np
+
+from workloads.data.images import Labelled, Splits
+from workloads.data.store import Origin
 from workloads.fingerprint import sha256
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
+
+ORIGIN = Origin(name="toy", source="made here", licence="CC0-1.0", preparation="none")
+
+
+def toy(seed: int = 0) -> Splits:
+    """Noise: 20 images to learn from, 5 held out."""
+    rng = np.random.default_rng(seed)
+
+    def part(n: int) -> Labelled:
+        return Labelled(
+            rng.integers(0, 256, (n, 28, 28), dtype=np.uint8), rng.integers(0, 10, n, dtype=np.uint8)
+        )
+
+    return Splits(train=part(20), test=part(5))
 
 
 def card(
