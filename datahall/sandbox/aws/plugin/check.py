@@ -19,7 +19,7 @@ from datahall.sandbox.aws.plugin.properties import UNKNOWN, Plain, has_unknown
 from datahall.sandbox.aws.plugin.run import operation, references, template
 from datahall.sandbox.aws.plugin.schema import Property, Schema, Shape
 from datahall.sandbox.aws.plugin.shapes import ApiShape, NoMemberError, to_api, violations
-from datahall.sandbox.aws.plugin.table import Call, Template, Type
+from datahall.sandbox.aws.plugin.table import Call, Step, Template, Type
 
 _KINDS = {"str": "a string", "bool": "true or false", "int": "a whole number", "float": "a number"}
 DEFAULTS = "__defaults"
@@ -75,10 +75,16 @@ def check(row: Type, schema: Schema, aws: Aws, question: Question) -> Checked:
 
 def supported(row: Type) -> set[str]:
     """The inputs that a row obeys."""
-    calls = [step for step in (row.create, *row.update, *row.read, *row.delete) if isinstance(step, Call)]
+    calls = [
+        step for step in (*_creations(row), *row.update, *row.read, *row.delete) if isinstance(step, Call)
+    ]
     told = {reference.lstrip("$+-").split(".")[0] for call in calls for reference in references(call)}
-    told |= {name for call in calls for name in call.when}
+    told |= {name for call in calls for name in (*call.when, *call.needs.split())}
     return told | set(row.used.split()) | set(row.kept.split()) | {"tags", "region"}
+
+
+def _creations(row: Type) -> tuple[Step, ...]:
+    return row.create if isinstance(row.create, tuple) else (row.create,)
 
 
 def _names(row: Type, schema: Schema, given: Mapping[str, Any]) -> Iterator[Failure]:
@@ -186,7 +192,7 @@ def _constraints(row: Type, aws: Aws, given: Mapping[str, Any], secrets: frozens
 
 def _targets(row: Type, aws: Aws) -> Iterator[tuple[str, ApiShape]]:
     """(input reference, request member) for each place where an input is sent."""
-    steps = [step for step in (row.create, *row.update) if isinstance(step, Call)]
+    steps = [step for step in (*_creations(row), *row.update) if isinstance(step, Call)]
     for call in steps:
         shape = operation(aws.client(call.service or row.service), call.op).input_shape
         yield from _placed(template(call, shape), shape)

@@ -12,6 +12,7 @@ from datahall.sandbox.aws.plugin.paths import search
 from datahall.sandbox.aws.plugin.properties import Plain
 from datahall.sandbox.aws.plugin.reading import GoneError
 from datahall.sandbox.aws.plugin.run import Run, error_code
+from datahall.sandbox.aws.plugin.table import Call, Step
 
 _FIELD: Final = re.compile(r"{(\w+)}")
 
@@ -27,15 +28,24 @@ class PartlyDoneError(RuntimeError):
 
 def create(run: Run) -> dict[str, Any]:
     """Creates the resource, completes and awaits it; sets `run.id`; returns its outputs."""
-    response = run.do(run.row.create)
+    response = run.do(_creation(run))
     run.id = _identity(run, response)
     try:
         if _must_settle(run):
             settle(run)
-        run.update(run.row.update)
+        complete(run)
         return settled(run)
     except Exception as error:
         raise PartlyDoneError(run, error) from error
+
+
+def complete(run: Run) -> None:
+    """Runs those update steps whose inputs changed (all given ones, after a creation)."""
+    for step in run.row.update:
+        if run.due(step):
+            run.do(step)
+            if isinstance(step, Call) and step.settles:
+                settle(run)
 
 
 def read(run: Run) -> dict[str, Any] | None:
@@ -50,7 +60,7 @@ def read(run: Run) -> dict[str, Any] | None:
 def update(run: Run) -> dict[str, Any]:
     """Applies what differs between `run.old` and `run.new`; returns the outputs."""
     try:
-        run.update(run.row.update)
+        complete(run)
         return settled(run)
     except Exception as error:
         raise PartlyDoneError(run, error) from error
@@ -65,7 +75,7 @@ def delete(run: Run) -> None:
         except ClientError as error:
             if error_code(error) not in run.row.gone:
                 raise
-    if run.row.wait is not None and run.row.wait.gone:
+    if run.row.wait is not None:
         for _ in run.poll():
             try:
                 state, reason = reading.state_of(run)
@@ -106,7 +116,15 @@ def adopt_id(run: Run) -> None:
     match = re.fullmatch(_FIELD.sub(lambda field: f"(?P<{field[1]}>.+?)", literal), run.id)
     if match is None:
         raise ValueError(f"id: {run.id}: must look like {form}")
-    run.new = match.groupdict()
+    found = match.groupdict()
+    run.id = found.pop("id", run.id)
+    run.new = found
+
+
+def _creation(run: Run) -> Step:
+    if not isinstance(run.row.create, tuple):
+        return run.row.create
+    return next(call for call in run.row.create if run.applies(call))
 
 
 def _identity(run: Run, response: Plain) -> str:
@@ -114,7 +132,8 @@ def _identity(run: Run, response: Plain) -> str:
         return run.row.id.format_map({"region": run.region, **run.new})
     found = search(run.row.id, response)
     if not found:
-        raise RuntimeError(f"{run.row.type}: AWS's answer has no {run.row.id}")
+        reason = search("Unsuccessful[0].Error.Message", response)  # of batch operations, such as flow logs
+        raise RuntimeError(str(reason or f"{run.row.type}: AWS's answer has no {run.row.id}"))
     return str(found)
 
 

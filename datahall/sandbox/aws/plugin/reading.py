@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,8 +12,6 @@ from datahall.sandbox.aws.plugin.properties import Plain
 from datahall.sandbox.aws.plugin.run import Run, error_code
 from datahall.sandbox.aws.plugin.shapes import absent, from_api, member_for
 from datahall.sandbox.aws.plugin.table import Call, Text
-
-_FIELD: Final = re.compile(r"{(\w+)}")
 
 
 class GoneError(LookupError):
@@ -33,6 +30,8 @@ def outputs(run: Run) -> dict[str, Any]:
             _refuse_gone_state(run, picked)
         if index == 0 or step.auto:
             _by_name(run, picked, found)
+            for part in step.parts.split():
+                _by_name(run, search(part, picked), found)
         for name, path in step.into.items():
             _set(run, found, name, search(path, picked))
     return _completed(run, found)
@@ -140,17 +139,15 @@ def _set(run: Run, found: dict[str, Any], name: str, raw: Plain) -> None:
 def _completed(run: Run, found: dict[str, Any]) -> dict[str, Any]:
     """Kept inputs, tags, region, made-up texts; then what AWS does not tell, as Pulumi shows absence."""
     declared = run.schema.outputs
-    for name in run.row.kept.split():
-        value = run.new.get(name, run.state.get(name, run.row.defaults.get(name)))
-        if value is not None:
-            found[name] = value
+    for path in run.row.kept.split():
+        _keep(run, path, found)
     if "tagsAll" in declared:
         _split_tags(run, found)
     if "region" in declared:
         found["region"] = run.region
     for name, rule in run.row.outputs.items():
         if isinstance(rule, Text):
-            found[name] = _formatted(run, rule.format, found)
+            found[name] = run.text(rule, found)
     if run.row.name and run.row.name.prefix_property in declared:
         found.setdefault(run.row.name.prefix_property, run.new.get(run.row.name.prefix_property, ""))
     result = {}
@@ -177,11 +174,12 @@ def _split_tags(run: Run, found: dict[str, Any]) -> None:
     }
 
 
-def _formatted(run: Run, pattern: str, found: dict[str, Any]) -> str | None:
-    names = _FIELD.findall(pattern)
-    known = {"id": run.id, "region": run.region, **found}
-    if "account" in names:
-        known["account"] = run.aws.account()
-    if any(known.get(name) in (None, "") for name in names):
-        return None
-    return pattern.format_map(known)
+def _keep(run: Run, path: str, found: dict[str, Any]) -> None:
+    """An input that AWS does not tell, or a member of one that it tells without it."""
+    head, _, member = path.partition(".")
+    value = run.new.get(head, run.state.get(head, run.row.defaults.get(head)))
+    if member and isinstance(value, dict):
+        if member in value:
+            found[head] = {**(found.get(head) or {}), member: value[member]}
+    elif not member and value is not None:
+        found[head] = value

@@ -18,10 +18,12 @@ from datahall.sandbox.aws.plugin.paths import search
 from datahall.sandbox.aws.plugin.properties import Plain
 from datahall.sandbox.aws.plugin.schema import Schema
 from datahall.sandbox.aws.plugin.shapes import ApiShape, member_for, to_api
-from datahall.sandbox.aws.plugin.table import Call, Step, Template, Type
+from datahall.sandbox.aws.plugin.table import Call, Step, Template, Text, Type
 
 _REFERENCE: Final = re.compile(r"^\$([+-]?)([A-Za-z][\w.]*)$")
-_OWN: Final = frozenset({"id", "token", "region", "account", "item"})
+_OWN: Final = frozenset({"id", "token", "region", "account", "item", "state"})
+_CONSTANTS: Final = frozenset({"$Latest", "$Default"})  # EC2's own words for versions of a launch template
+_FIELD: Final = re.compile(r"{(\w+)}")
 _MISSING: Final = object()
 
 
@@ -69,7 +71,7 @@ class Run:
         """Run one step; returns what a call answered."""
         if not isinstance(step, Call):
             return step(self)
-        if not self._applies(step):
+        if not self.applies(step):
             return None
         if step.each:
             for item in self.value(step.each) or ():
@@ -88,13 +90,16 @@ class Run:
             response = client.get_paginator(call.op).paginate(**request).build_full_result()
         else:
             response = getattr(client, call.op)(**request)
-        return search(call.pick, response)
+        return search(call.pick.replace("$id", self.id), response)
 
-    def update(self, steps: tuple[Step, ...]) -> None:
-        """Run those update steps whose inputs changed (all given ones, after a creation)."""
-        for step in steps:
-            if not isinstance(step, Call) or self._due(step):
-                self.do(step)
+    def due(self, step: Step) -> bool:
+        """Whether an update step has something to say; a function finds out by itself."""
+        return not isinstance(step, Call) or self._due(step)
+
+    def applies(self, call: Call) -> bool:
+        """Whether a call's conditions on inputs hold."""
+        given = all(self.value(f"${name}") not in (None, "", [], {}) for name in call.needs.split())
+        return given and all(_agrees(self.value(f"${name}"), wanted) for name, wanted in call.when.items())
 
     def value(self, reference: str) -> Plain:
         """What `$name` stands for; None where it has no value."""
@@ -107,6 +112,8 @@ class Run:
         head, *rest = path.split(".")
         if head == "item":
             value = self.item
+        elif head == "state":
+            value = self.state
         elif head in _OWN:
             value = self._own(head)
         else:
@@ -117,8 +124,10 @@ class Run:
 
     def render(self, part: Template, shape: ApiShape) -> Plain:
         """A request template with its references replaced; _MISSING where nothing is left."""
-        if isinstance(part, str) and part.startswith("$"):
+        if isinstance(part, str) and _REFERENCE.match(part) and part not in _CONSTANTS:
             return self._referenced(part, shape)
+        if isinstance(part, Text):
+            return self.text(part)
         if isinstance(part, Mapping):
             members = {
                 name: self.render(
@@ -140,6 +149,16 @@ class Run:
             kept_items = [item for item in items if item is not _MISSING]
             return kept_items or _MISSING
         return part
+
+    def text(self, text: Text, known: Mapping[str, Any] | None = None) -> str | None:
+        """A text with its fields filled in from the id, the place, inputs and outputs; None if one lacks."""
+        names = _FIELD.findall(text.format)
+        values = {**self.state, **self.new, **(known or {}), "id": self.id, "region": self.region}
+        if "account" in names:
+            values["account"] = self.aws.account()
+        if any(values.get(name) in (None, "") for name in names):
+            return None
+        return text.format.format_map(values)
 
     def poll(self) -> Iterator[None]:
         """Yield until the caller breaks, sleeping in between; TimeoutError, CancelledError."""
@@ -189,23 +208,25 @@ class Run:
             return self.token()
         return self.region if head == "region" else self.aws.account()
 
-    def _applies(self, call: Call) -> bool:
-        given = all(self.value(f"${name}") not in (None, "", [], {}) for name in call.needs.split())
-        return given and all(_agrees(self.value(f"${name}"), wanted) for name, wanted in call.when.items())
-
     def _due(self, call: Call) -> bool:
         """Whether an update call has something to say."""
         if self.created and not call.at_create:
             return False
         names = set(references(call)) | {f"${name}" for name in call.when}
-        deltas = [name for name in names if name[1] in "+-"]
-        if deltas:
-            return any(self.value(name) for name in deltas)
-        heads = {_REFERENCE.sub(r"\2", name).split(".")[0] for name in names} - _OWN
+        if any(self.value(name) for name in names if name[1] in "+-"):
+            return True
+        told = {name[1:] for name in names if name[1] not in "+-"}
+        told = {name for name in told if name.split(".")[0] not in _OWN}
         if self.created:
-            told = heads - set(self.row.replace.split())
-            return any(head in self.new and self.new[head] != call.fresh.get(head, _MISSING) for head in told)
-        return any(self.new.get(head) != self.old.get(head) for head in heads)
+            told -= set(self.row.replace.split())
+            return any(_at(self.new, name) not in (None, call.fresh.get(name, _MISSING)) for name in told)
+        return any(_at(self.new, name) != _at(self.old, name) for name in told)
+
+
+def _at(values: Plain, path: str) -> Plain:
+    for name in path.split("."):
+        values = values.get(name) if isinstance(values, dict) else None
+    return values
 
 
 def _agrees(value: Plain, wanted: Plain) -> bool:
@@ -239,7 +260,7 @@ def references(call: Call) -> Iterator[str]:
 
 def _references(part: Template) -> Iterator[str]:
     if isinstance(part, str):
-        if part.startswith("$"):
+        if part.startswith("$") and part not in _CONSTANTS:
             yield part
     elif isinstance(part, Mapping):
         for inner in part.values():

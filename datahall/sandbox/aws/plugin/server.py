@@ -400,6 +400,8 @@ def _planned(run: Run, state: dict[str, Any]) -> dict[str, Any]:
             planned[name] = run.region
         elif name == "tagsAll":
             planned[name] = run.new.get(name, {})
+        elif state and name in run.row.moving.split():
+            planned[name] = UNKNOWN
         elif state and name not in run.schema.inputs:
             planned[name] = state.get(name)
         elif property.optional:

@@ -83,7 +83,8 @@ def absent(property: Property) -> Plain:
     """What Pulumi shows for an output that AWS does not tell: null if it may be absent, else empty."""
     if property.optional:
         return [] if property.shape.kind == "list" else {} if property.shape.kind == "map" else None
-    return {"str": "", "bool": False, "int": 0, "float": 0, "list": [], "map": {}}.get(property.shape.kind)
+    empty = {"str": "", "bool": False, "int": 0, "float": 0, "list": [], "map": {}, "object": {}}
+    return empty.get(property.shape.kind)
 
 
 def violations(shape: ApiShape, value: Plain, path: str) -> Iterator[tuple[str, str]]:
@@ -203,6 +204,8 @@ def _from_structure(shape: Shape, value: Plain, path: str, names: Mapping[str, s
 def _from_scalar(shape: Shape, value: Plain) -> Plain:  # noqa: PLR0911  # a line a kind
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, list):  # Pulumi has one where AWS has a list of one
+        return _from_scalar(shape, value[0]) if value else None
     if shape.kind == "str" and isinstance(value, dict):  # a policy document that boto3 has parsed
         return json.dumps(value, separators=(",", ":"))
     if shape.kind == "str" and isinstance(value, bool):

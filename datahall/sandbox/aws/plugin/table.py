@@ -1,10 +1,11 @@
 """The words in which `types/*.py` describe resource types: data for the interpreter, no behaviour.
 
 A request template is nested dicts and lists whose strings starting with `$` stand for values:
-`$name` or `$name.nested` an input property, `$id` the resource's id, `$token` its idempotency token,
-`$region` and `$account` where it lives, `$item` the element of a `Call.each`, and for updates `$+name`
-and `$-name` what was added to or removed from a list or map (of a map: the keys removed). A member
-whose value is absent is left out, and so is a structure or list that this empties.
+`$name` or `$name.nested` an input property, `$state.name` an output, `$id` the resource's id, `$token`
+its idempotency token, `$region` and `$account` where it lives, `$item` the element of a `Call.each`, and
+for updates `$+name` and `$-name` what was added to or removed from a list or map (of a map: the keys
+removed); a `Text` is filled in. A member whose value is absent is left out, and so is a structure or list
+that this empties.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ class Call:
     """One AWS operation.
 
     `props`: inputs sent as the request member of their own name. `pick`: JMESPath of the part of the
-    response that describes the resource; `into`: output -> JMESPath in that part. `when`: run only where
-    these inputs have these values; `needs`: only where these inputs are given. `each`: run once for each element of this template. `at_create`: an
-    update that also completes a creation, unless each input it sends is as in `fresh`, AWS's own state of
-    a new resource. `absent`: error codes that say "not set". `auto`: map outputs by name.
+    answer that describes the resource (`$id` in it is filled in); `parts`: members of that part whose own
+    members are told as well; `into`: output -> JMESPath in that part; `auto`: map outputs by name, as the
+    first reading always does. `when`: run only where these inputs have these values; `needs`: only where
+    these are given; `each`: run once for each element of this template. `at_create`: an update that also
+    completes a creation, unless what it sends is as in `fresh`, AWS's own state of a new resource.
+    `settles`: wait for the row's `ready` state afterwards. `absent`: error codes that say "not set".
     """
 
     op: str
@@ -51,6 +54,8 @@ class Call:
     fresh: Mapping[str, Any] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     auto: bool = False
+    parts: str = ""
+    settles: bool = False
     pages: bool = False
 
 
@@ -94,20 +99,21 @@ class Name:
 class Type:
     """One resource type.
 
-    `id`: a JMESPath in the create response, or a format of inputs such as `{clusterName}:{addonName}`,
-    by which an import also finds them. Space-separated names: `replace`: inputs whose change needs a new
-    resource; `refused`: inputs the sandbox does not support; `used`: inputs that a function or the
-    interpreter obeys; `kept`: inputs AWS does not tell, so the output is what was given; `json`: documents
-    compared by meaning; `ordered`: lists whose order counts. `names`: nested property path -> AWS's member,
-    where they differ. `cleared`: what is sent for an input that was removed. `gone`: error codes of a
-    resource that is not there. `exactly_one`, `at_most_one`: groups of inputs that exclude each other.
-    `delete_first`: a replacement cannot exist beside the old one. `import_id`: the format of the id that
-    an import takes, where `id` does not tell the inputs. `region`: where a global service lives.
+    `create`: of several calls the first that applies. `id`: a JMESPath in its answer, or a format of inputs
+    such as `{clusterName}:{addonName}`, by which an import also finds them; `import_id`: the format an import
+    takes instead, in which `{id}` is the id. Space-separated names of inputs: `replace` (a change needs a new
+    resource), `fixed_once_set` (so does any change but the first setting), `refused` (the sandbox has no such
+    thing), `used` (a function or the interpreter obeys it), `kept` (AWS does not tell it: the output is what
+    was given), `json` (documents compared by meaning), `ordered` (lists whose order counts); `moving`:
+    outputs that every update changes. `names`: nested property path -> AWS's member where they differ, "!"
+    for none. `cleared`: what is sent for an input that was removed. `gone`: error codes of a resource that is
+    not there. `exactly_one`, `at_most_one`: groups of inputs that exclude each other. `delete_first`: a
+    replacement cannot exist beside the old one. `region`: where a global service lives.
     """
 
     type: str
     service: str
-    create: Step
+    create: Step | tuple[Call, ...]
     id: str
     read: tuple[Reading, ...]
     delete: tuple[Step, ...]
@@ -120,6 +126,8 @@ class Type:
     refused: str = ""
     used: str = ""
     kept: str = ""
+    moving: str = ""
+    fixed_once_set: str = ""
     json: str = ""
     ordered: str = ""
     gone: frozenset[str] = frozenset()

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from datahall.sandbox.aws.plugin.table import Type
-from datahall.sandbox.aws.plugin.types import iam, kms, s3, vpc
+from datahall.sandbox.aws.plugin.types import (
+    backup,
+    compute,
+    ecr,
+    efs,
+    eks,
+    fsx,
+    iam,
+    kms,
+    logs,
+    s3,
+    vpc,
+    vpc_access,
+)
 
-TYPES: Mapping[str, Type] = {row.type: row for module in (iam, kms, s3, vpc) for row in module.TYPES}
+_SERVICES = (backup, compute, ecr, efs, eks, fsx, iam, kms, logs, s3, vpc, vpc_access)
+
+TYPES: Mapping[str, Type] = {row.type: row for module in _SERVICES for row in module.TYPES}
 """Every supported type by its token."""
