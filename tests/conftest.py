@@ -1,1 +1,1 @@
-pytest_plugins = ["datahall.testing.plugin"]
+pytest_plugins = ["datahall.testing.plugin", "tests.shared_site"]
