@@ -7,6 +7,7 @@ from typing import TypeVar
 from datahall import engine
 from datahall.errors import OperationError, UserError
 from datahall.output import Output
+from datahall.review import as_mistakes
 from datahall.runs import Outcome, Request
 from datahall.tree import ResourceTree, summary
 
@@ -17,7 +18,6 @@ _USERS = (
     engine.BrokenState,
     engine.InvalidProject,
     engine.MissingPassphrase,
-    engine.PolicyViolation,
     engine.ProtectedResource,
     engine.StackLocked,
     engine.Unsupported,
@@ -93,6 +93,8 @@ def _finding(found: engine.PolicyResult) -> dict[str, str]:
 def _call(operation: Callable[[], T]) -> T:
     try:
         return operation()
+    except engine.PolicyViolation as error:
+        raise as_mistakes([_finding(found) for found in error.results]) or UserError.of(str(error)) from error
     except engine.EngineError as error:
         if isinstance(error, _USERS) or getattr(error, "run_error", False):
             raise UserError.of(str(error)) from error

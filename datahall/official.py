@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from datahall.environments import official_cli
-from datahall.errors import OperationError, UserError
+from datahall.errors import OperationError
+from datahall.review import as_mistakes
 from datahall.runs import Outcome, Request
 
 # Exit codes of the official CLI that are not failures of a program or a provider.
@@ -96,14 +97,9 @@ def _run(request: Request, verb: str, flags: Sequence[str]) -> Outcome:
             f"{request.environment.name}: changes where none were expected (--expect-no-changes)"
         )
     if done.returncode != 0:
-        refused = [found for found in outcome.policy if found["enforcement"] == "mandatory"]
+        refused = as_mistakes(outcome.policy)
         if refused:
-            raise UserError(
-                f"policy {refused[0]['policy']}",
-                refused[0]["urn"],
-                refused[0]["message"],
-                f"mend it; see datahall policy {request.environment.name}",
-            )
+            raise refused
         raise OperationError(f"pulumi {verb} ended with exit code {done.returncode}; what it said is above")
     return outcome
 

@@ -48,7 +48,7 @@ class Output:
 
     def say(self, renderable: RenderableType = "") -> None:
         """Something for people to read."""
-        wide = isinstance(renderable, str) and not self.console.is_terminal
+        wide = isinstance(renderable, str | Text) and not self.console.is_terminal
         self.console.print(renderable, soft_wrap=wide)
 
     def result(self, payload: Mapping[str, Any]) -> None:
@@ -75,28 +75,18 @@ class Output:
             else:
                 yield stage
         except BaseException:
-            self.console.print(_line("[red]✗[/]", stage))
+            self.say(_line("[red]✗[/]", stage))
             raise
-        self.console.print(_line("[green]✓[/]", stage))
+        self.say(_line("[green]✓[/]", stage))
 
 
-def _line(mark: str, stage: Stage) -> RenderableType:
-    row = Table.grid(padding=(0, 1), expand=False)
-    row.add_row(
-        Text.from_markup(mark),
-        Text(stage.title.ljust(_TITLE_WIDTH), style="bold"),
-        Text.from_markup(stage.summary),
-        Text(f"{stage.seconds():.1f} s", style="dim"),
-    )
-    return row
+def _line(mark: str, stage: Stage) -> Text:
+    title = f"[bold]{stage.title:<{_TITLE_WIDTH}}[/]"
+    return Text.from_markup(f"{mark} {title} {stage.summary} [dim]{stage.seconds():.1f} s[/]")
 
 
 def _running(stage: Stage, spinner: Spinner) -> RenderableType:
     row = Table.grid(padding=(0, 1))
-    row.add_row(
-        spinner,
-        Text(stage.title.ljust(_TITLE_WIDTH), style="bold"),
-        Text.from_markup(stage.summary),
-        Text(f"{stage.seconds():.0f} s", style="dim"),
-    )
+    seconds = Text(f"{stage.seconds():.0f} s", style="dim")
+    row.add_row(spinner, Text(stage.title.ljust(_TITLE_WIDTH), style="bold"), stage.summary, seconds)
     return Group(row, stage.body()) if stage.body else row

@@ -32,7 +32,10 @@ def require_free(port: int, *, field: str = "--port") -> None:
         raise UserError(field, str(port), "must be between 1024 and 65535", f"leave it out, or: {field} 5001")
     if not is_free(port):
         raise UserError(
-            field, str(port), f"is in use{_holder(port)}", f"stop that, or choose another: {field} {_free()}"
+            field,
+            str(port),
+            f"is in use{_holder(port)}",
+            f"stop that, or choose another: {field} {any_free()}",
         )
 
 
@@ -51,7 +54,8 @@ def _holder(port: int) -> str:
     return ""
 
 
-def _free() -> int:
+def any_free() -> int:
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
