@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from pathlib import Path
 
 
@@ -12,6 +13,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="where its state is kept")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     given = parser.parse_args()
+    warnings.filterwarnings(
+        "ignore", category=UserWarning, module="moto.core.serialize"
+    )  # of codes not in models
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # read by moto as it is imported
     from datahall.sandbox.aws.server.serve import ServeError, serve  # noqa: PLC0415 - after the setting
 

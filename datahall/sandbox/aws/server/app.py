@@ -99,5 +99,6 @@ class Application:
 
 def _backend_app(name: Any) -> Flask:  # noqa: ANN401 - moto's own type is a union of 200 literals
     app = create_backend_app(name)
+    overlay.bind(app, name)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return app

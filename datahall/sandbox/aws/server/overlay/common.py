@@ -14,6 +14,10 @@ Doc = dict[str, Any]
 HEX = "0123456789abcdef"
 
 
+class Refusal(ServiceException):
+    """An error in AWS's code and words; its status and shape are those of AWS's model."""
+
+
 def request_of(response: BaseResponse) -> Doc:
     """Return the request's members by their names in AWS's model, parsed by botocore's rules."""
     if not response.automated_parameter_parsing:
@@ -41,7 +45,7 @@ def echo(target: object, sent: Doc, names: list[str], *, skip: tuple[str, ...] =
 
 def refuse(code: str, message: str) -> NoReturn:
     """Answer with an error in AWS's code and words; the status is the model's."""
-    raise ServiceException(code, message)
+    raise Refusal(code, message)
 
 
 def table(backend: BaseBackend, name: str) -> dict[str, Doc]:

@@ -305,9 +305,9 @@ class Network(EC2Response):
 
     def _check_service(self, kind: str, service: str) -> None:
         offered = self.ec2_backend.describe_vpc_endpoint_services(
-            service_names=[], filters=[], max_results=None, next_token=None, region=self.region
+            service_names=[], filters=[], max_results=1000, next_token=None, region=self.region
         )
-        names = {one["ServiceName"] for one in offered["serviceDetails"]}
+        names = set(offered["serviceNames"])
         prefix = f"com.amazonaws.{self.region}."
         gateway = service.removeprefix(prefix) in _GATEWAY_SERVICES
         if not service.startswith(prefix) or (service not in names and not gateway):

@@ -34,6 +34,13 @@ def managed_keys(backend: KmsBackend) -> None:
 class Responses(KmsResponse):
     """KMS, with rotation periods, and keys that are disabled or about to go refused."""
 
+    def _get_param(self, param_name: str, if_none: Any = None) -> Any:  # noqa: ANN401 - moto's own
+        """Take a key's ARN wherever moto takes its id only."""
+        value = super()._get_param(param_name, if_none)
+        if param_name in ("KeyId", "TargetKeyId") and isinstance(value, str) and ":key/" in value:
+            return self.kms_backend.get_key_id(value)
+        return value
+
     def enable_key_rotation(self) -> str:
         """Turn rotation on, every `RotationPeriodInDays`."""
         sent = request_of(self)

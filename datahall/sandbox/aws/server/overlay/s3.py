@@ -1,14 +1,15 @@
 """S3: what a new bucket has since 2023, and keys that exist."""
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from moto.core.common_types import TYPE_RESPONSE
+from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 from datahall.sandbox.aws.server.overlay import known
-from datahall.sandbox.aws.server.overlay.common import refuse
+from datahall.sandbox.aws.server.overlay.common import Refusal
 
 OURS = ("encryption, ownership and public access block that a new bucket has",)
 
@@ -21,6 +22,10 @@ _FAULTS = {
     "Disabled": ("KMS.DisabledException", "{} is disabled."),
     "PendingDeletion": ("KMS.KMSInvalidStateException", "{} is pending deletion."),
 }
+
+
+class _RefusalError(Refusal, S3ClientError):
+    """S3 answers with its own exceptions only."""
 
 
 class Responses(S3Response):
@@ -85,16 +90,20 @@ class Responses(S3Response):
             environ[f"{_SSE}_AWS_KMS_KEY_ID"] = self._key(bucket, reference or "alias/aws/s3")
         elif reference and environ.get(f"{_SSE}_AWS_KMS_KEY_ID"):
             text = "Server Side Encryption with AWS KMS managed key requires HTTP header"
-            refuse("InvalidArgument", f"{text} x-amz-server-side-encryption : aws:kms")
+            _refuse("InvalidArgument", f"{text} x-amz-server-side-encryption : aws:kms")
 
     def _key(self, bucket: FakeBucket, reference: str) -> str:
         key = known.key(self.backend, reference, region=bucket.region_name)
         if key is None or key.region != bucket.region_name:
-            refuse("KMS.NotFoundException", f"Invalid keyId '{reference}'")
+            _refuse("KMS.NotFoundException", f"Invalid keyId '{reference}'")
         code, text = _FAULTS.get(key.key_state, ("", ""))
         if code:
-            refuse(code, text.format(key.arn))
+            _refuse(code, text.format(key.arn))
         return key.arn
+
+
+def _refuse(code: str, message: str) -> NoReturn:
+    raise _RefusalError(code, message)
 
 
 def _check_policy(body: bytes) -> None:
@@ -103,4 +112,4 @@ def _check_policy(body: bytes) -> None:
     except (ValueError, KeyError, TypeError):
         statements = None
     if not statements:
-        refuse("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
+        _refuse("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
