@@ -32,6 +32,14 @@ def _bucket(effect: str = "Deny", *, with_policy: bool = True) -> None:
             }
         ],
     )
+    aws.s3.BucketPublicAccessBlock(
+        "data",
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+    )
     pulumi.export("bucket", bucket.bucket)
     if with_policy:
         aws.s3.BucketPolicy(
