@@ -62,8 +62,8 @@ class Network(EC2Response):
             for key in [key for key, target in table._associations.items() if target == name]:
                 del table._associations[key]
         for acl in ec2.network_acls.values():
-            for key in [key for key, one in acl.associations.items() if one.subnet_id == name]:
-                del acl.associations[key]
+            for key in [key for key, one in acl._associations.items() if one.subnet_id == name]:
+                del acl._associations[key]
         return super().delete_subnet()
 
     # Route tables
@@ -231,8 +231,8 @@ class Network(EC2Response):
             for eni in endpoint.network_interface_ids:
                 ec2.enis.pop(eni, None)
             for table in ec2.route_tables.values():
-                for key in [key for key, route in table.routes.items() if _target(route) == name]:
-                    del table.routes[key]
+                for key in [key for key, route in table._routes.items() if _target(route) == name]:
+                    del table._routes[key]
             names = [other for other in names if other != name]
         text = "The vpcEndpoint ID '{}' does not exist"
         code = "InvalidVpcEndpointId.NotFound"
