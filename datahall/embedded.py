@@ -60,7 +60,7 @@ def _show(
     planning: bool,
 ) -> Outcome:
     with output.stage(title) as stage:
-        tree = ResourceTree(stage.line, planning=planning, diff=request.diff)
+        tree = ResourceTree(_unsaid if planning else stage.line, planning=planning, diff=request.diff)
         stage.body = tree.running
         options = dataclasses.replace(_options(request), on_event=tree.on_event)
         try:
@@ -77,6 +77,10 @@ def _show(
         outputs=result.outputs,
         tree=tree.changes(),
     )
+
+
+def _unsaid(line: str) -> None:
+    """A plan is shown as a tree once it is made; its steps are not told one by one."""
 
 
 def _finding(found: engine.PolicyResult) -> dict[str, str]:

@@ -4,6 +4,7 @@ With ``--json`` the result is the only thing on stdout; progress goes to stderr.
 """
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 _TITLE_WIDTH = 14
+_LOG_WIDTH = 160
 
 
 @dataclass
@@ -44,7 +46,9 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(stderr=as_json, highlight=False)
+        # A log file has no width of its own; nothing in it should be folded at a terminal's.
+        stream = sys.stderr if as_json else sys.stdout
+        self.console = Console(file=stream, highlight=False, width=None if stream.isatty() else _LOG_WIDTH)
 
     def say(self, renderable: RenderableType = "") -> None:
         """Something for people to read."""

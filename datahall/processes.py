@@ -6,6 +6,7 @@ A record holds the process's start time beside its pid: a pid alone may by now b
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -92,6 +93,14 @@ def exists(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def gone(pid: int, *, timeout_s: float = 5) -> bool:
+    """Whether a process that was told to end has ended, or does so in time."""
+    deadline = time.monotonic() + timeout_s
+    while exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not exists(pid)
 
 
 def stop(service: Service, folder: Path, *, timeout_s: float = 10) -> bool:

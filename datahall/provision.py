@@ -98,8 +98,8 @@ def sandbox(context: Context) -> Iterator[str | None]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def preview(context: Context, request: Request) -> Outcome:
-    """What an apply would change, reviewed by the policy pack.
+def preview(context: Context, request: Request, *, brief: bool = False) -> Outcome:
+    """What an apply would change, reviewed by the policy pack; ``brief`` leaves the changes out.
 
     Raises:
         UserError: a mandatory policy is violated.
@@ -107,7 +107,7 @@ def preview(context: Context, request: Request) -> Outcome:
     if context.engine == "pulumi":
         return official.preview(request)
     outcome = embedded.preview(request, context.output)
-    if outcome.tree is not None:
+    if outcome.tree is not None and not brief:
         context.output.say(outcome.tree)
     context.output.say(f"  policy pack: {tally(outcome.policy)}")
     found = findings_text(outcome.policy)

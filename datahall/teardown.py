@@ -104,7 +104,7 @@ def _stop_aws(context: Context) -> list[tuple[str, int, int]]:
 def _prove(context: Context, ended: list[tuple[str, int, int]]) -> list[str]:
     """That neither a process nor a port of ours is left."""
     with context.output.stage("proof") as stage:
-        alive = [f"{name}: process {pid}" for name, pid, _ in ended if processes.exists(pid)]
+        alive = [f"{name}: process {pid}" for name, pid, _ in ended if not processes.gone(pid)]
         taken = [f"{name}: port {port}" for name, _, port in ended if not ports.is_free(port)]
         said = ", ".join(f"pid {pid} and port {port}" for _, pid, port in ended)
         stage.summary = "; ".join([*alive, *taken]) or (f"gone: {said}" if said else "no process was running")

@@ -33,6 +33,7 @@ _OPS: dict[str, tuple[str, str, str, str]] = {
     Op.REFRESH: ("r", "cyan", "refreshed", "refresh"),
 }
 _SHOWN = 100
+_OWN_MODULES = {"components", "pulumi"}
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
 
@@ -95,8 +96,10 @@ class ResourceTree:
             tree = Tree("", hide_root=True, guide_style="dim")
             for group, members in self._groups():
                 finished = sum(node.state == "done" for node in members)
-                label = Text(f"{group.name}  ", style="bold" if finished < len(members) else "dim")
-                label.append(f"{finished}/{len(members)}", style="dim")
+                label = Text(
+                    f"{short_type(group.type)}  ", style="bold" if finished < len(members) else "dim"
+                )
+                label.append(f"{group.name}  {finished}/{len(members)}", style="dim")
                 branch = tree.add(label)
                 for node in members:
                     if node.state != "done":
@@ -143,7 +146,7 @@ class ResourceTree:
         if event.op in (Op.SAME, Op.READ) or node.type == _STACK_TYPE:
             return
         sign, _, past, future = _OPS[event.op]
-        self._line(f"{sign} {node.name} ({short_type(node.type)}) {future if self._planning else past}")
+        self._line(f"{sign} {short_type(node.type)}  {node.name}  {future if self._planning else past}")
         if self._diff:
             for line in node.diff:
                 self._line(f"    {line}")
@@ -151,8 +154,8 @@ class ResourceTree:
     def _label(self, node: Node) -> Text:
         sign, style, past, future = _OPS[node.op]
         label = Text(f"{sign} ", style=style)
+        label.append(f"{short_type(node.type)}  ", style="dim")
         label.append(node.name)
-        label.append(f"  {short_type(node.type)}", style="dim")
         if node.state == "failed":
             label.append("  failed", style="bold red")
         elif node.op != Op.SAME and (self._planning or node.state == "done"):
@@ -184,10 +187,10 @@ def _shown(value: object) -> str:
 
 
 def short_type(token: str) -> str:
-    """``aws:ec2/vpc:Vpc`` as people say it: ``aws ec2 Vpc``."""
-    package, _, rest = token.partition(":")
+    """``aws:ec2/vpc:Vpc`` as people say it, ``ec2 Vpc``; a component is called by its name alone."""
+    _, _, rest = token.partition(":")
     module, _, name = rest.rpartition(":")
-    return " ".join(filter(None, [package, module.split("/")[0], name]))
+    return name if module in _OWN_MODULES else f"{module.split('/')[0]} {name}".strip()
 
 
 def summary(counts: dict[str, int], *, planning: bool) -> str:

@@ -38,7 +38,7 @@ def grow(lines: list[str], *, planning: bool) -> ResourceTree:
 def test_the_tree_tells_changes_as_lines(lines: list[str]) -> None:
     tree = grow(lines, planning=False)
     assert lines == [
-        "~ vpc (aws ec2 Vpc) updated",
+        "~ ec2 Vpc  vpc  updated",
         '    ~ cidrBlock: "10.0.0.0/16" => "10.1.0.0/16" (forces replacement)',
     ]
     assert summary(tree.counts(), planning=False) == "2 unchanged, 1 updated"
@@ -52,5 +52,7 @@ def test_a_failed_resource_is_told_with_its_message(lines: list[str]) -> None:
 
 
 def test_type_tokens_are_told_as_people_say_them() -> None:
-    assert short_type("aws:ec2/vpc:Vpc") == "aws ec2 Vpc"
-    assert short_type("datahall:components:Network") == "datahall components Network"
+    assert short_type("aws:ec2/vpc:Vpc") == "ec2 Vpc"
+    assert short_type("datahall:components:Network") == "Network"
+    assert short_type("pulumi:pulumi:Stack") == "Stack"
+    assert short_type("pulumi:providers:aws") == "providers aws"
