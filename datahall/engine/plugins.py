@@ -93,6 +93,8 @@ def start_plugin(
         port = _read_port(process)
     except (ValueError, TimeoutError) as error:
         _end(process)
+        if process.stdout is not None:
+            process.stdout.close()
         said = _tail(log, 2000)
         log.close()
         raise failure(f"plugin: {name}: {error}" + (f"\n{said}" if said else "")) from None

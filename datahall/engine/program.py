@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import logging
 import os
 import runpy
 import sys
@@ -69,8 +68,10 @@ def _run(run: ProgramRun) -> None:
     executor = ThreadPoolExecutor(max_workers=max(run.parallel, 1) * 4, thread_name_prefix="program")
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
+    # A program that fails leaves futures that nobody awaits; that is no news to the user.
+    loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        with _environment(run.environment), _quiet_asyncio():
+        with _environment(run.environment):
             try:
                 loop.run_until_complete(pulumi.runtime.run_in_stack(program))
             except BaseException as error:
@@ -127,18 +128,6 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(key, None)
             else:
                 os.environ[key] = value
-
-
-@contextmanager
-def _quiet_asyncio() -> Iterator[None]:
-    """A program that fails leaves outputs that nobody awaits; that is no news to the user."""
-    logger = logging.getLogger("asyncio")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _settle(loop: asyncio.AbstractEventLoop) -> None:

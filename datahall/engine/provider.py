@@ -67,6 +67,11 @@ class Outcome:
     errors: tuple[str, ...] = ()
 
 
+def own_config(inputs: Properties) -> Properties:
+    """A provider's configuration without what engines keep in it for themselves."""
+    return {key: value for key, value in inputs.items() if key != "__internal"}
+
+
 class Provider:
     """A configured (or, with unknown configuration, unconfigured) provider plugin."""
 
@@ -92,7 +97,9 @@ class Provider:
 
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Checked:
         """Check a provider's own configuration."""
-        request = provider_pb2.CheckRequest(urn=urn, olds=to_struct(olds), news=to_struct(news))
+        request = provider_pb2.CheckRequest(
+            urn=urn, olds=to_struct(own_config(olds)), news=to_struct(own_config(news))
+        )
         try:
             response = self._stub.CheckConfig(request)
         except grpc.RpcError as error:
@@ -107,9 +114,9 @@ class Provider:
         request = provider_pb2.DiffRequest(
             urn=urn,
             id=old.id,
-            olds=to_struct(old.outputs or old.inputs),
-            old_inputs=to_struct(old.inputs),
-            news=to_struct(news),
+            olds=to_struct(own_config(old.outputs or old.inputs)),
+            old_inputs=to_struct(own_config(old.inputs)),
+            news=to_struct(own_config(news)),
         )
         try:
             return _diff(self._stub.DiffConfig(request))
@@ -124,12 +131,12 @@ class Provider:
             return
         variables = {
             f"{package}:config:{key}": value if isinstance(value, str) else json.dumps(value)
-            for key, value in without_secrets(state.inputs).items()
+            for key, value in without_secrets(own_config(state.inputs)).items()
             if key != "version"
         }
         request = provider_pb2.ConfigureRequest(
             variables=variables,
-            args=to_struct(state.inputs),
+            args=to_struct(own_config(state.inputs)),
             acceptSecrets=True,
             acceptResources=True,
             sends_old_inputs=True,

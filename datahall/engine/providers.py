@@ -14,7 +14,7 @@ from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, changed_inputs, custom_change
 from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.goal import Goal
-from datahall.engine.provider import Checked, Provider
+from datahall.engine.provider import Checked, Provider, own_config
 from datahall.engine.state import ResourceState
 from datahall.engine.values import UNKNOWN_TEXT, Properties, Value, contains_unknown
 
@@ -24,13 +24,9 @@ _RESERVED = ("version", "__internal")  # the engine's own keys: the plugin may n
 def check(deployment: Deployment, state: ResourceState, olds: Properties) -> Checked:
     """Check a provider's configuration with its plugin."""
     plugin = deployment.registry.fresh(state.urn, state.type)
-    checked = plugin.check_config(state.urn, _plain(olds), _plain(state.inputs))
+    checked = plugin.check_config(state.urn, olds, state.inputs)
     kept = {key: state.inputs[key] for key in _RESERVED if key in state.inputs}
     return Checked({**checked.inputs, **kept}, checked.failures)
-
-
-def _plain(inputs: Properties) -> Properties:
-    return {key: value for key, value in inputs.items() if key != "__internal"}
 
 
 def diff(deployment: Deployment, old: ResourceState, state: ResourceState) -> Change:
@@ -39,8 +35,13 @@ def diff(deployment: Deployment, old: ResourceState, state: ResourceState) -> Ch
         kinds = changed_inputs(old.inputs, state.inputs)
         return Change(changes=bool(kinds))
     plugin = deployment.registry.fresh(state.urn, state.type)
-    answer = plugin.diff_config(state.urn, old, _plain(state.inputs))
-    return custom_change(answer, old_inputs=old.inputs, old_outputs=old.outputs, new_inputs=state.inputs)
+    answer = plugin.diff_config(state.urn, old, state.inputs)
+    return custom_change(
+        answer,
+        old_inputs=own_config(old.inputs),
+        old_outputs=old.outputs,
+        new_inputs=own_config(state.inputs),
+    )
 
 
 def configure(deployment: Deployment, state: ResourceState) -> ResourceState:
@@ -72,7 +73,7 @@ def moved(deployment: Deployment, old: ResourceState, new: ResourceState) -> Cha
     if before is None or after is None:
         raise ProviderFailed(f"{new.urn}: provider {old.provider}: not in the state")
     plugin = deployment.registry.ensure(new.provider, deployment.recorded)
-    answer = plugin.diff_config(new_urn, before, _plain(after.inputs))
+    answer = plugin.diff_config(new_urn, before, after.inputs)
     replaces = bool(answer.replaces) or any(k.endswith("-replace") for k, _ in answer.detailed.values())
     return Change(changes=True, replace=True) if replaces else NO_CHANGE
 

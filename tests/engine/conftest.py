@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from datahall import engine
-from datahall.engine import Event, Options, Project, ResourceState, Result
+from datahall.engine import Event, Options, ResourceState, Result
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
 
+Json = Any
 PLUGINS = Path(__file__).parent / "plugins"
 PASSPHRASE = "correct horse"
 
@@ -44,13 +45,13 @@ class World:
     def state_file(self) -> Path:
         return self.folder / "state" / ".pulumi" / "stacks" / "proj" / "dev.json"
 
-    def up(self, program: Callable[[], Any], **changes: Any) -> Result:
+    def up(self, program: Callable[[], Any], **changes: Json) -> Result:
         return engine.up(self.project, "dev", replace(self.options, program=program, **changes))
 
-    def preview(self, program: Callable[[], Any], **changes: Any) -> Result:
+    def preview(self, program: Callable[[], Any], **changes: Json) -> Result:
         return engine.preview(self.project, "dev", replace(self.options, program=program, **changes))
 
-    def destroy(self, **changes: Any) -> Result:
+    def destroy(self, **changes: Json) -> Result:
         return engine.destroy(self.project, "dev", replace(self.options, **changes))
 
     def outputs(self) -> dict[str, Any]:
@@ -89,7 +90,9 @@ class World:
 
     def done(self) -> list[tuple[str, str]]:
         """Steps that were done, as (op, name)."""
-        return [(str(e.op), e.urn.rpartition("::")[2]) for e in self.events if isinstance(e, engine.ResourceDone)]
+        return [
+            (str(e.op), e.urn.rpartition("::")[2]) for e in self.events if isinstance(e, engine.ResourceDone)
+        ]
 
     def ids(self, names: Sequence[str]) -> list[str]:
         resources = self.resources()

@@ -15,7 +15,9 @@ class Thing(pulumi.CustomResource):
     label: pulumi.Output[str]
     region: pulumi.Output[str]
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **props: Any) -> None:
+    def __init__(
+        self, name: str, opts: pulumi.ResourceOptions | None = None, **props: pulumi.Input[Any]
+    ) -> None:
         declared = {"area": None, "serial": None, "label": None, "region": None, **props}
         version = pulumi.ResourceOptions(version="1.2.3")
         super().__init__("cloud:index:Thing", name, declared, pulumi.ResourceOptions.merge(version, opts))
@@ -24,8 +26,8 @@ class Thing(pulumi.CustomResource):
 class Provider(pulumi.ProviderResource):
     """An explicit provider of the cloud."""
 
-    def __init__(self, name: str, region: pulumi.Input[str], **options: Any) -> None:
-        opts = pulumi.ResourceOptions(version="1.2.3", **options)
+    def __init__(self, name: str, region: pulumi.Input[str], parent: pulumi.Resource | None = None) -> None:
+        opts = pulumi.ResourceOptions(version="1.2.3", parent=parent)
         super().__init__("cloud", name, {"region": region}, opts)
 
 
