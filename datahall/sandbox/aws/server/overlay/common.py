@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from botocore import xform_name
 from moto.core.base_backend import BaseBackend
 from moto.core.exceptions import ServiceException
 from moto.core.model import ListShape, StructureShape
@@ -37,10 +38,11 @@ def members(service: str, shape: str) -> list[str]:
 
 
 def echo(target: object, sent: Doc, names: list[str], *, skip: tuple[str, ...] = ()) -> None:
-    """Keep on moto's object what was sent and is shown when read; AWS's names win over moto's attributes."""
+    """Keep on moto's object what was sent and is shown when read, under AWS's name and in moto's spelling."""
     for name in names:
         if name in sent and name not in skip:
             setattr(target, name, sent[name])
+            setattr(target, xform_name(name), sent[name])
 
 
 def refuse(code: str, message: str) -> NoReturn:

@@ -4,6 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from moto.core.common_types import TYPE_RESPONSE
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
@@ -100,6 +101,24 @@ class Responses(S3Response):
         if code:
             _refuse(code, text.format(key.arn))
         return key.arn
+
+
+def _permission(bucket: FakeBucket, action: str, resource: str) -> object:
+    """Weigh the policy without its conditions' statements: moto would apply those to every request."""
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(bucket.policy)
+    statements = [one for one in _list(policy["Statement"]) if not one.get("Condition")]
+    if not statements:
+        return PermissionResult.NEUTRAL
+    return IAMPolicy(json.dumps({**policy, "Statement": statements})).is_action_permitted(action, resource)
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - one statement or a list of them
+    return value if isinstance(value, list) else [value]
+
+
+FakeBucket.get_permission = _permission  # type: ignore[method-assign,assignment]  # as moto asks
 
 
 def _refuse(code: str, message: str) -> NoReturn:
