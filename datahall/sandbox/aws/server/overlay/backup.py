@@ -14,6 +14,7 @@ PATHS = (
     "{0}/backup/plans/(?P<name>[^/]+)/selections/?$",
     "{0}/backup/plans/(?P<name>[^/]+)/selections/(?P<selection>[^/]+)$",
     "{0}/backup-vaults/(?P<name>[^/]+)/access-policy$",
+    "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$",
 )
 
 
@@ -62,6 +63,11 @@ class Responses(BackupResponse):
         """Take a vault's policy away."""
         table(self.backup_backend, "vault_policies").pop(request_of(self)["BackupVaultName"], None)
         return EmptyResult()
+
+    def list_recovery_points_by_backup_vault(self) -> ActionResult:
+        """Return none: nothing here makes a recovery point."""
+        self._check_vault(request_of(self)["BackupVaultName"], "ResourceNotFoundException")
+        return ActionResult({"RecoveryPoints": []})
 
     def create_backup_plan(self) -> str:
         """Refuse rules whose vault does not exist."""

@@ -9,12 +9,14 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from datahall.sandbox.aws.server.overlay import known
 from datahall.sandbox.aws.server.overlay.common import Doc, refuse, request_of, table, unique
 from datahall.sandbox.aws.server.overlay.ec2_network import Network
+from datahall.sandbox.aws.server.overlay.ec2_tags import Tags
 
 OURS = (
     "capacity reservations",
     "default KMS key of EBS",
     "network interfaces of NAT gateways and endpoints with addresses of their subnets",
     "placement groups",
+    "tags of launch templates, changed after they were made",
 )
 
 _STRATEGIES = ("cluster", "partition", "spread")
@@ -28,7 +30,7 @@ _RESERVATION_FILTERS = {
 }
 
 
-class Responses(Network):
+class Responses(Tags, Network):
     """EC2 with what moto leaves out."""
 
     # Placement groups

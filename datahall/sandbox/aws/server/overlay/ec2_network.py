@@ -195,7 +195,8 @@ class Network(EC2Response):
         endpoint.private_dns_enabled = private
         for name, subnet in zip(endpoint.network_interface_ids, subnets, strict=True):
             self._dress(ec2.enis[name], subnet, endpoint)
-        kept = ("PolicyDocument", "PrivateDnsEnabled", "RouteTableIds", "SubnetIds")  # moto keeps and changes these
+        # moto keeps and changes these itself
+        kept = ("PolicyDocument", "PrivateDnsEnabled", "RouteTableIds", "SubnetIds")
         echo(endpoint, sent, members("ec2", "VpcEndpoint"), skip=kept)
         return ActionResult({"VpcEndpoint": endpoint})
 
