@@ -36,8 +36,8 @@ def require_sandbox(environment: Mapping[str, str]) -> None:
     """Raises NotSandboxError unless the environment is a sandbox's and points at loopback."""
     if environment.get("DATAHALL_SANDBOX") != "1":
         raise NotSandboxError(
-            f"DATAHALL_SANDBOX: {environment.get('DATAHALL_SANDBOX', 'unset')}: must be 1: this aws plugin serves "
-            "only a datahall sandbox; use Pulumi's own aws plugin for AWS itself"
+            f"DATAHALL_SANDBOX: {environment.get('DATAHALL_SANDBOX', 'unset')}: must be 1: this aws plugin "
+            "serves only a datahall sandbox; use Pulumi's own aws plugin for AWS itself"
         )
     for name, value in sorted(environment.items()):
         if name.startswith("AWS_ENDPOINT_URL") and value:

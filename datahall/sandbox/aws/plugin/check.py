@@ -55,7 +55,7 @@ class Question:
 
 
 def check(row: Type, schema: Schema, aws: Aws, question: Question) -> Checked:
-    """Every failure at once; inputs with documents as text, a name, defaults and `tagsAll` if there is none."""
+    """Inputs with documents as text, a name, defaults and `tagsAll`; or every failure at once."""
     given = {name: value for name, value in question.news.items() if not name.startswith("__")}
     given.pop("tagsAll", None)  # ours to compute, also where an import hands it back
     for name in row.json.split():
@@ -158,12 +158,18 @@ def _is(kind: str, value: Plain) -> bool:
 def _groups(row: Type, given: Mapping[str, Any]) -> Iterator[Failure]:
     for group in row.exactly_one:
         names = group.split()
-        if sum(name in given for name in names) != 1:
+        if sum(_given(given, name) for name in names) != 1:
             yield Failure(names[0], f"{', '.join(names)}: exactly one of these must be given")
     for group in row.at_most_one:
-        names = [name for name in group.split() if name in given]
+        names = [name for name in group.split() if _given(given, name)]
         if len(names) > 1:
             yield Failure(names[1], f"{' and '.join(names)}: they exclude each other; give one")
+
+
+def _given(values: Mapping[str, Any], path: str) -> bool:
+    head, _, member = path.partition(".")
+    inner = values.get(head)
+    return head in values and (not member or (isinstance(inner, dict) and member in inner))
 
 
 def _constraints(row: Type, aws: Aws, given: Mapping[str, Any], secrets: frozenset[str]) -> Iterator[Failure]:

@@ -11,17 +11,17 @@ from typing import Any, Final
 from datahall.sandbox.aws.plugin.aws import ACCESS_KEY, SECRET_KEY, Aws, NotSandboxError, require_loopback
 from datahall.sandbox.aws.plugin.check import Failure
 from datahall.sandbox.aws.plugin.properties import UNKNOWN, Plain
+from datahall.sandbox.aws.plugin.table import codes
 
 # boto3's name for a service where pulumi_aws's `endpoints` has another
 _SERVICES: Final = {"cloudwatchlogs": "logs", "eventbridge": "events", "ssoadmin": "sso-admin"}
-_HONOURED: Final = frozenset(
-    ("region", "endpoints", "defaultTags", "allowedAccountIds", "forbiddenAccountIds")
-    + ("accessKey", "secretKey", "version")
+_HONOURED: Final = codes(
+    "region endpoints defaultTags allowedAccountIds forbiddenAccountIds accessKey secretKey version"
 )
 # true of the sandbox whatever they say: it has no metadata service, and checks keys and regions by itself
-_HARMLESS: Final = frozenset(
-    ("skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId")
-    + ("s3UsePathStyle", "maxRetries", "retryMode")
+_HARMLESS: Final = codes(
+    "skipCredentialsValidation skipMetadataApiCheck skipRegionValidation skipRequestingAccountId "
+    "s3UsePathStyle maxRetries retryMode"
 )
 
 

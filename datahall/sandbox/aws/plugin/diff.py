@@ -40,6 +40,8 @@ def diff(
             if any(_within(path, one) for one in ignored):
                 continue
             result.changes[path] = kind
+            if kind == "add" and path in row.kept.split():
+                continue  # AWS tells no import what it was
             set_before = kind != "add" and any(_within(path, one) for one in row.fixed_once_set.split())
             if set_before or any(_within(path, one) or _within(one, path) for one in fixed):
                 result.replaces.append(path)

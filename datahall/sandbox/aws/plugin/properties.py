@@ -116,7 +116,7 @@ def _decode_struct(struct: struct_pb2.Struct) -> tuple[Plain, bool]:
     return plain, any(secret for _, secret in items.values())
 
 
-def _encode(value: Plain) -> struct_pb2.Value:
+def _encode(value: Plain) -> struct_pb2.Value:  # noqa: PLR0911  # a line a kind
     if value is UNKNOWN:
         return struct_pb2.Value(string_value=rpc.UNKNOWN)
     if value is None:

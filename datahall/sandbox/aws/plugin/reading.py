@@ -73,11 +73,27 @@ def inputs(run: Run, live: dict[str, Any], old_state: dict[str, Any]) -> dict[st
 
 
 def _drop_alternatives(run: Run, result: dict[str, Any]) -> None:
-    """AWS tells both of what a program may give one of, such as a zone's name and its id."""
+    """AWS tells both of what a program may give one of, such as a zone's name and its id, and more."""
     for group in (*run.row.exactly_one, *run.row.at_most_one):
-        told = [name for name in group.split() if name in result]
-        for name in told[1:]:
-            del result[name]
+        told = [path for path in group.split() if _parent(result, path).get(path.rsplit(".")[-1])]
+        for path in told[1:]:
+            _remove(result, path)
+    for path in run.row.told.split():
+        _remove(result, path)
+
+
+def _parent(values: dict[str, Any], path: str) -> dict[str, Any]:
+    head, _, member = path.partition(".")
+    inner = values.get(head) if member else values
+    return inner if isinstance(inner, dict) else {}
+
+
+def _remove(result: dict[str, Any], path: str) -> None:
+    head, _, member = path.partition(".")
+    if not member:
+        result.pop(head, None)
+    elif head in result:
+        result[head] = {name: value for name, value in result[head].items() if name != member}
 
 
 def _tells(run: Run, name: str, now: Plain, old_state: dict[str, Any], *, imported: bool) -> bool:
@@ -86,7 +102,8 @@ def _tells(run: Run, name: str, now: Plain, old_state: dict[str, Any], *, import
         return False
     computed = name in run.schema.outputs and not run.schema.outputs[name].optional
     if imported:
-        return run.schema.inputs[name].required or not computed or name in run.row.replace.split()
+        fixed = {path.split(".")[0] for path in run.row.replace.split()}
+        return run.schema.inputs[name].required or not computed or name in fixed
     return not computed and old_state.get(name) != now
 
 

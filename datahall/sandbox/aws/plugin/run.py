@@ -179,7 +179,8 @@ class Run:
         if reference.startswith("$-") and isinstance(value, list) and shape.type_name == "list":
             value = self._removed_keys(path, value, shape)
         converted = to_api(shape, value, path, self.row.names)
-        empty = converted in ([], {}, "") and (self.created or reference[1] in "+-")
+        # an empty value is only sent to clear what was there
+        empty = converted in ([], {}, "") and (reference[1] in "+-" or not _at(self.old, path))
         return _MISSING if converted is None or empty else converted
 
     def _removed_keys(self, path: str, value: list[Any], shape: ApiShape) -> list[Any]:

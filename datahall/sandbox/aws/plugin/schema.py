@@ -101,12 +101,13 @@ def _hints(function: Hint) -> dict[str, Any]:
 
 def _unwrap(hint: Hint) -> Hint:
     """T of Output[T]."""
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is pulumi.Output else hint
+    origin: Hint = typing.get_origin(hint)
+    return typing.get_args(hint)[0] if origin is pulumi.Output else hint
 
 
 def _shape(hint: Hint) -> Shape:  # noqa: PLR0911  # a line a kind
     hint = _unwrap(hint)
-    origin = typing.get_origin(hint)
+    origin: Hint = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _union(typing.get_args(hint))
     if origin in (AbstractSequence, Sequence, list):

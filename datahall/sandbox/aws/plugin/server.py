@@ -41,7 +41,7 @@ from datahall.sandbox.aws.plugin.table import Type
 from datahall.sandbox.aws.plugin.types import TYPES
 
 Message = Any
-"""A protobuf message of the protocol, or one of its enum's values (protobuf's classes are made at run time)."""
+"""A protobuf message of the protocol, or a value of its enums: protobuf makes its classes at run time."""
 
 VERSION = importlib.metadata.version("pulumi_aws")
 WORKERS = 32

@@ -159,7 +159,8 @@ TYPES = (
         service="ec2",
         create=Call(
             op="create_capacity_reservation",
-            props="availabilityZone instanceCount instancePlatform instanceType ebsOptimized endDate endDateType "
+            props="availabilityZone instanceCount instancePlatform instanceType ebsOptimized endDate "
+            "endDateType "
             "ephemeralStorage instanceMatchCriteria outpostArn placementGroupArn tenancy",
             args={"ClientToken": "$token", **tagged("capacity-reservation")},
             pick="CapacityReservation",
@@ -226,7 +227,8 @@ TYPES = (
         service="ec2",
         create=Call(
             op="create_volume",
-            props="availabilityZone encrypted iops kmsKeyId multiAttachEnabled outpostArn size snapshotId throughput "
+            props="availabilityZone encrypted iops kmsKeyId multiAttachEnabled outpostArn size "
+            "snapshotId throughput "
             "volumeInitializationRate",
             args={"VolumeType": "$type", "ClientToken": "$token", **tagged("volume")},
         ),
@@ -242,7 +244,6 @@ TYPES = (
         ),
         delete=(Call(op="delete_volume", args={"VolumeId": "$id"}),),
         outputs={"arn": arn("volume"), "type": "VolumeType"},
-        defaults={"finalSnapshot": False},
         replace="availabilityZone encrypted kmsKeyId multiAttachEnabled outpostArn snapshotId "
         "volumeInitializationRate",
         refused="finalSnapshot",

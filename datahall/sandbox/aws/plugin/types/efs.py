@@ -54,7 +54,8 @@ TYPES = (
         outputs={
             "arn": "FileSystemArn",
             "dnsName": Text("{id}.efs.{region}.amazonaws.com"),
-            "protection": "{replicationOverwrite: FileSystemProtection.ReplicationOverwriteProtection || 'ENABLED'}",
+            "protection": "{replicationOverwrite: "
+            "FileSystemProtection.ReplicationOverwriteProtection || 'ENABLED'}",
         },
         cleared={"lifecyclePolicies": []},
         defaults={"throughputMode": "bursting"},

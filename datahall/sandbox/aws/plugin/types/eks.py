@@ -88,7 +88,8 @@ TYPES = (
         service="eks",
         create=Call(
             op="create_cluster",
-            props="name roleArn version accessConfig bootstrapSelfManagedAddons deletionProtection encryptionConfig "
+            props="name roleArn version accessConfig bootstrapSelfManagedAddons deletionProtection "
+            "encryptionConfig "
             "kubernetesNetworkConfig remoteNetworkConfig upgradePolicy zonalShiftConfig",
             args={
                 "resourcesVpcConfig": "$vpcConfig",
@@ -159,6 +160,7 @@ TYPES = (
         replace="name roleArn bootstrapSelfManagedAddons kubernetesNetworkConfig.ipFamily "
         "kubernetesNetworkConfig.serviceIpv4Cidr accessConfig.bootstrapClusterCreatorAdminPermissions",
         fixed_once_set="encryptionConfig",
+        told="vpcConfig.vpcId vpcConfig.clusterSecurityGroupId kubernetesNetworkConfig.serviceIpv6Cidr",
         refused="computeConfig controlPlaneScalingConfig defaultAddonsToRemoves kubeApiServerConfig "
         "kubeControllerManagerConfig kubeSchedulerConfig outpostConfig storageConfig",
         name=Name(property="name", limit=100),
@@ -175,7 +177,8 @@ TYPES = (
         service="eks",
         create=Call(
             op="create_nodegroup",
-            props="clusterName amiType capacityType diskSize instanceTypes labels launchTemplate nodeRepairConfig "
+            props="clusterName amiType capacityType diskSize instanceTypes labels launchTemplate "
+            "nodeRepairConfig "
             "releaseVersion remoteAccess scalingConfig taints updateConfig version",
             args={
                 "nodegroupName": "$nodeGroupName",
@@ -229,11 +232,12 @@ TYPES = (
         kept="forceUpdateVersion",
         used="nodeGroupNamePrefix taints",
         ordered="instanceTypes",
-        replace="amiType capacityType clusterName diskSize instanceTypes launchTemplate.id launchTemplate.name "
+        replace="amiType capacityType clusterName diskSize instanceTypes launchTemplate.id "
+        "launchTemplate.name "
         "nodeGroupName nodeGroupNamePrefix nodeRoleArn remoteAccess subnetIds",
         refused="warmPoolConfig",
         name=Name(property="nodeGroupName", limit=63, prefix_property="nodeGroupNamePrefix"),
-        at_most_one=("nodeGroupName nodeGroupNamePrefix",),
+        at_most_one=("nodeGroupName nodeGroupNamePrefix", "launchTemplate.id launchTemplate.name"),
         gone=_GONE,
         wait=Wait(
             state="status",
@@ -247,7 +251,8 @@ TYPES = (
         service="eks",
         create=Call(
             op="create_addon",
-            props="clusterName addonName addonVersion configurationValues namespaceConfig podIdentityAssociations "
+            props="clusterName addonName addonVersion configurationValues namespaceConfig "
+            "podIdentityAssociations "
             "serviceAccountRoleArn",
             args={
                 "resolveConflicts": "$resolveConflictsOnCreate",

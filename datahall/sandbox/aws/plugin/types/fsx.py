@@ -6,7 +6,8 @@ from datahall.sandbox.aws.plugin.table import Call, Text, Type, Wait, codes
 
 _CONFIG = (  # members of LustreConfiguration
     "autoImportPolicy automaticBackupRetentionDays copyTagsToBackups dailyAutomaticBackupStartTime "
-    "dataCompressionType dataReadCacheConfiguration deploymentType driveCacheType efaEnabled exportPath importPath "
+    "dataCompressionType dataReadCacheConfiguration deploymentType driveCacheType efaEnabled "
+    "exportPath importPath "
     "importedFileChunkSize logConfiguration metadataConfiguration perUnitStorageThroughput "
     "rootSquashConfiguration throughputCapacity weeklyMaintenanceStartTime"
 )
@@ -96,7 +97,8 @@ TYPES = (
         service="fsx",
         create=Call(
             op="create_data_repository_association",
-            props="dataRepositoryPath fileSystemId fileSystemPath batchImportMetaDataOnCreate importedFileChunkSize s3",
+            props="dataRepositoryPath fileSystemId fileSystemPath batchImportMetaDataOnCreate "
+            "importedFileChunkSize s3",
             args={"ClientRequestToken": "$token", "Tags": "$tagsAll"},
             pick="Association",
         ),

@@ -78,7 +78,8 @@ def _delete_bucket(run: Run) -> None:
         if error_code(error) != "BucketNotEmpty":
             raise
         raise RuntimeError(
-            f"bucket: {run.id}: BucketNotEmpty: it holds objects; empty it, or set forceDestroy and apply that first"
+            f"bucket: {run.id}: BucketNotEmpty: it holds objects; empty it, or set forceDestroy and apply "
+            "that first"
         ) from error
 
 
@@ -144,7 +145,8 @@ TYPES = (
         used="bucket bucketPrefix objectLockEnabled",
         replace="bucket bucketPrefix objectLockEnabled region",
         refused="accelerationStatus acl bucketNamespace corsRules grants lifecycleRules logging "
-        "objectLockConfiguration policy replicationConfiguration requestPayer serverSideEncryptionConfiguration "
+        "objectLockConfiguration policy replicationConfiguration requestPayer "
+        "serverSideEncryptionConfiguration "
         "versioning website",
         name=Name(property="bucket", limit=63, prefix_property="bucketPrefix", lower=True),
         at_most_one=("bucket bucketPrefix",),

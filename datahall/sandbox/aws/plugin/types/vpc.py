@@ -138,6 +138,7 @@ _ROUTE_DESTINATIONS = {
     "destinationIpv6CidrBlock": "DestinationIpv6CidrBlock",
     "destinationPrefixListId": "DestinationPrefixListId",
 }
+_DNS_ON_LAUNCH = "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDns"
 _ROUTE = {**_ROUTE_DESTINATIONS, **_TARGETS}
 
 
@@ -213,7 +214,8 @@ TYPES = (
         },
         defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
         replace="cidrBlock instanceTenancy assignGeneratedIpv6CidrBlock",
-        refused="ipv4IpamPoolId ipv4NetmaskLength ipv6CidrBlock ipv6CidrBlockNetworkBorderGroup ipv6IpamPoolId "
+        refused="ipv4IpamPoolId ipv4NetmaskLength ipv6CidrBlock ipv6CidrBlockNetworkBorderGroup "
+        "ipv6IpamPoolId "
         "ipv6NetmaskLength",
         gone=codes("InvalidVpcID.NotFound"),
     ),
@@ -252,12 +254,13 @@ TYPES = (
             "ipv6CidrBlock": "Ipv6CidrBlockAssociationSet[0].Ipv6CidrBlock",
             "ipv6CidrBlockAssociationId": "Ipv6CidrBlockAssociationSet[0].AssociationId",
             "privateDnsHostnameTypeOnLaunch": "PrivateDnsNameOptionsOnLaunch.HostnameType || 'ip-name'",
-            "enableResourceNameDnsARecordOnLaunch": "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord",
-            "enableResourceNameDnsAaaaRecordOnLaunch": "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord",
+            "enableResourceNameDnsARecordOnLaunch": _DNS_ON_LAUNCH + "ARecord",
+            "enableResourceNameDnsAaaaRecordOnLaunch": _DNS_ON_LAUNCH + "AAAARecord",
         },
         defaults={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False},
         replace="vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock",
-        refused="customerOwnedIpv4Pool enableDns64 enableLniAtDeviceIndex enableResourceNameDnsARecordOnLaunch "
+        refused="customerOwnedIpv4Pool enableDns64 enableLniAtDeviceIndex "
+        "enableResourceNameDnsARecordOnLaunch "
         "enableResourceNameDnsAaaaRecordOnLaunch ipv4IpamPoolId ipv4NetmaskLength ipv6IpamPoolId ipv6Native "
         "ipv6NetmaskLength mapCustomerOwnedIpOnLaunch outpostArn privateDnsHostnameTypeOnLaunch",
         at_most_one=("availabilityZone availabilityZoneId",),

@@ -99,7 +99,7 @@ def _change(run: Run, *, ingress: bool, remove: set[_Rule], add: set[_Rule]) -> 
 
 
 def _apply_rules(run: Run) -> None:
-    """Inline rules. A new group starts without AWS's allow-all egress rule, as the official provider has it."""
+    """Inline rules. A new group loses AWS's allow-all egress rule, as with the official provider."""
     live = _describe(run) if run.created else {}
     for direction, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         before = _live_rules(live[member]) if run.created else _given_rules(run, run.old.get(direction))
@@ -153,7 +153,8 @@ def _flow_log(owner: str, kind: str) -> Call:
     return Call(
         op="create_flow_logs",
         needs=owner,
-        props="trafficType logDestinationType logDestination logFormat maxAggregationInterval destinationOptions "
+        props="trafficType logDestinationType logDestination logFormat maxAggregationInterval "
+        "destinationOptions "
         "deliverCrossAccountRole",
         args={
             "ClientToken": "$token",
@@ -304,7 +305,8 @@ TYPES = (
         service="ec2",
         create=Call(
             op="create_vpc_endpoint",
-            props="vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds privateDnsEnabled "
+            props="vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds "
+            "privateDnsEnabled "
             "ipAddressType dnsOptions serviceRegion",
             args={"PolicyDocument": "$policy", "ClientToken": "$token", **tagged("vpc-endpoint")},
             pick="VpcEndpoint",
