@@ -13,6 +13,7 @@ from safetensors.torch import load
 
 from tests.workloads.conftest import ROOT, Place, command, environment, run
 from workloads.data import store
+from workloads.data.__main__ import main as put_data
 from workloads.data.digits import LICENCE
 from workloads.events import silent
 from workloads.models.table import MODELS
@@ -88,7 +89,7 @@ def test_from_data_to_production(place: Place) -> None:
 def test_two_processes_learn_what_one_learns(new_place: Callable[[], Place]) -> None:
     two, one = new_place(), new_place()
     for place in (two, one):
-        run(command("workloads.data", "digits", "--site", place.file, "--events", "json"))
+        assert put_data(["digits", "--site", str(place.file)], silent) == 0
     ran = run(torchrun(two, "--epochs", 1))
     assert ran.code == 0, ran.err
 

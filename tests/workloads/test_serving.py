@@ -1,7 +1,7 @@
 """A real server process, met over HTTP."""
 
+import asyncio
 import json
-import os
 import re
 import signal
 import socket
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -22,13 +21,19 @@ from safetensors.torch import save
 from tests.workloads.conftest import ROOT, Place, command, environment, run
 from tests.workloads.made import ORIGIN, toy
 from workloads.data import store
+from workloads.events import silent
 from workloads.fingerprint import sha256
 from workloads.models.table import MODELS
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 from workloads.registry.promotion import promote
 from workloads.registry.store import Registry
+from workloads.serving.config import ServingConfig
+from workloads.serving.metrics import new_metrics
+from workloads.serving.problem import ProblemError
+from workloads.serving.service import Service
 
 BODY_LIMIT = 400_000
+JSON = {"Content-Type": "application/json"}
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 pytestmark = pytest.mark.xdist_group("serving")
@@ -276,14 +281,36 @@ def test_a_port_in_use_is_named(served: Served, place: Place) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_term_while_a_request_is_under_way_lets_it_finish(served: Served, place: Place) -> None:
+TOKEN = "a-token-of-enough-letters"
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    file = tmp_path / "token"
+    file.touch(mode=0o600)
+    file.write_text(f"{TOKEN}\n")
+    return file
+
+
+def test_a_token_is_asked_for_and_term_lets_a_request_finish(
+    served: Served, place: Place, token_file: Path
+) -> None:
     register(place, served.network)
-    process, port = start(place)
-    body = json.dumps({"instances": [[0] * 784]}).encode()
+    process, port = start(place, "--token-file", token_file)
+    body = json.dumps({"instances": rows(1)}).encode()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
         wait_ready(http)
+        for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
+            refused = http.post("/predict", content=body, headers={**JSON, **given})
+            assert refused.status_code == 401
+            assert refused.json()["error"]["field"] == "Authorization"
+            assert TOKEN not in refused.text
+        assert http.get("/metrics").status_code == 401
+        answer = http.post("/predict", content=body, headers={**JSON, "Authorization": f"Bearer {TOKEN}"})
+        assert answer.status_code == 200
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:100])
+        rest = f"Authorization: Bearer {TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        connection.sendall(HEAD + rest + body[:100])
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.2)
@@ -296,46 +323,26 @@ def test_term_while_a_request_is_under_way_lets_it_finish(served: Served, place:
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
-def test_weights_that_do_not_fit_their_card_end_the_server(served: Served, place: Place) -> None:
-    register(place, served.network, widths=(784, 10))
-    process, _ = start(place)
-    assert process.wait(30) == 2
-    assert process.stdout is not None
-    event = json.loads(process.stdout.readline())
-    process.stdout.close()
-    assert event["event"] == "error"
-    assert "must fit the card's configuration" in event["rule"]
+def test_weights_that_do_not_fit_their_card_are_told(served: Served, place: Place) -> None:
+    card, failed = register(place, served.network, widths=(784, 10)), threading.Event()
+    service = Service(
+        spec=MODELS["mnist"],
+        card=card,
+        config=ServingConfig(),
+        metrics=new_metrics("mnist", card.version),
+        read_weights=lambda: Registry(place.buckets.registry, "mnist").weights(card),
+        emit=silent,
+        on_failure=failed.set,
+    )
 
+    async def life() -> None:
+        with pytest.raises(ProblemError, match="loading"):
+            service.check_ready()
+        await service.load()
+        with pytest.raises(ProblemError, match="loading"):
+            service.check_ready()
+        await service.close()
 
-TOKEN = "a-token-of-enough-letters"
-
-
-@pytest.fixture
-def token_file(tmp_path: Path) -> Path:
-    file = tmp_path / "token"
-    file.touch(mode=0o600)
-    file.write_text(f"{TOKEN}\n")
-    return file
-
-
-def test_with_a_token_only_those_who_have_it_are_served(
-    served: Served, place: Place, token_file: Path
-) -> None:
-    register(place, served.network)
-    process, port = start(place, "--token-file", token_file)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
-        wait_ready(http)
-        body: dict[str, Any] = {"instances": rows(1)}
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
-            refused = http.post("/predict", json=body, headers=headers)
-            assert refused.status_code == 401
-            assert refused.json()["error"]["field"] == "Authorization"
-            assert TOKEN not in refused.text
-        assert http.get("/metrics").status_code == 401
-        served_ = http.post("/predict", json=body, headers={"Authorization": f"Bearer {TOKEN}"})
-        assert served_.status_code == 200
-    process.terminate()
-    assert process.wait(15) == 0
-    assert process.stdout is not None
-    process.stdout.close()
-    assert not os.path.exists(f"/proc/{process.pid}")
+    asyncio.run(life())
+    assert failed.is_set()
+    assert "must fit the card's configuration" in str(service.failure)
