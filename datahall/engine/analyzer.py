@@ -160,7 +160,7 @@ class Analyzers:
 
     def __init__(self, folders: Sequence[Path], facts: RunFacts) -> None:
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(folders)), thread_name_prefix="policy-pack")
-        self._starting = [self._pool.submit(_Pack, folder, facts) for folder in folders]
+        self._starting = [self._pool.submit(_Pack, folder.resolve(), facts) for folder in folders]
 
     @property
     def none(self) -> bool:

@@ -73,7 +73,7 @@ def passphrase(options: Options) -> str:
 def stack_files(project: Project, stack: str, options: Options) -> StackFiles:
     """Where a stack's files lie. Raises InvalidProject for an impossible name."""
     check_stack_name(stack)
-    return StackFiles(options.backend, project.name, stack)
+    return StackFiles(options.backend.resolve(), project.name, stack)
 
 
 def open_stack(project: Project, stack: str, options: Options) -> Opened:
@@ -108,7 +108,7 @@ def running(
         service = EngineService(events)
         _, address = cleanup.enter_context(serving(service, workers=8))
         registry = Registry(
-            folders=options.plugin_path,
+            folders=[folder.resolve() for folder in options.plugin_path],
             attach=options.attach,
             environment=options.environment,
             engine_address=address,

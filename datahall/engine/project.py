@@ -31,6 +31,7 @@ class Project:
 
 def load_project(root: Path) -> Project:
     """Read `root`/Pulumi.yaml. Raises InvalidProject, or Unsupported for another language."""
+    root = root.resolve()  # the program runs in a folder of its own
     file = root / "Pulumi.yaml"
     if not file.is_file():
         raise InvalidProject(f"project: {file}: no such file; give the folder that holds Pulumi.yaml")

@@ -13,6 +13,8 @@ from datahall.engine.engine_service import EngineService
 from datahall.engine.monitor import Monitor
 from datahall.engine.plugins import CHANNEL_OPTIONS
 
+_GRACE = 5.0  # no call is open by then; without grace, gRPC logs that it cancels what there is not
+
 
 @contextmanager
 def serving(engine: EngineService, workers: int) -> Iterator[tuple[grpc.Server, str]]:
@@ -25,7 +27,7 @@ def serving(engine: EngineService, workers: int) -> Iterator[tuple[grpc.Server, 
     try:
         yield server, f"127.0.0.1:{port}"
     finally:
-        server.stop(grace=0).wait()
+        server.stop(grace=_GRACE).wait()
         pool.shutdown(wait=True)
 
 
@@ -40,5 +42,5 @@ def serving_monitor(monitor: Monitor, workers: int) -> Iterator[str]:
     try:
         yield f"127.0.0.1:{port}"
     finally:
-        server.stop(grace=0).wait()
+        server.stop(grace=_GRACE).wait()
         pool.shutdown(wait=True)

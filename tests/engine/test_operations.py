@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pulumi
 import pytest
 
-from datahall.engine import InvalidProject, Op, UnexpectedChanges
+from datahall.engine import InvalidProject, Op, UnexpectedChanges, load_project, up
 
 from .conftest import World
 from .programs import House, Thing
@@ -186,3 +189,23 @@ def test_get_reads_what_is_not_ours_and_never_deletes_it(world: World) -> None:
     assert world.up(program).summary == {Op.READ: 1, Op.SAME: 1}
     world.destroy()
     assert (world.cloud / "wild-1.thing").exists()
+
+
+def test_the_projects_own_program_runs_in_its_folder_and_anew_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "app").mkdir()
+    (world.folder / "Pulumi.yaml").write_text("name: proj\nruntime:\n  name: python\nmain: app\n")
+    (world.folder / "app" / "sizes.py").write_text("SIZE = 2\n")
+    (world.folder / "app" / "__main__.py").write_text(
+        "import pathlib, pulumi, sizes\npulumi.export('size', sizes.SIZE)\n"
+        "pulumi.export('folder', pathlib.Path.cwd().name)\n"
+    )
+    monkeypatch.chdir(world.folder)
+    project = load_project(Path())
+    options = replace(world.options, backend=Path("state"), plugin_path=[Path("nowhere")])
+    assert up(project, "dev", options).outputs == {"size": 2, "folder": "app"}
+    (world.folder / "app" / "sizes.py").write_text("SIZE = 30\n")
+    assert up(project, "dev", options).outputs == {"size": 30, "folder": "app"}
+    assert Path.cwd() == world.folder
+    assert world.state_file.exists()
