@@ -132,7 +132,6 @@ class ClusterSettings(Block):
 
     version: str | None = None
     extended_support: bool = False
-    deletion_protection: bool = True
     service_cidr: str = "172.20.0.0/16"
     api_cidrs: list[str] | None = None
     access: list[AccessSettings] = []

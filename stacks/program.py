@@ -40,7 +40,12 @@ def deploy(settings: Settings) -> None:
     name, tags = settings.prefix, settings.tags
 
     # 1 - what everything else stands on
-    encryption = Encryption(name, EncryptionArgs(**settings.encryption.given(), tags=tags))
+    encryption = Encryption(
+        name,
+        EncryptionArgs(
+            **settings.encryption.given(), deletion_protection=settings.deletion_protection, tags=tags
+        ),
+    )
     network = Network(
         name, NetworkArgs(log_key_arn=encryption.logs_key_arn, **settings.network.given(), tags=tags)
     )
@@ -58,6 +63,7 @@ def deploy(settings: Settings) -> None:
             backup_key_arn=encryption.backup_key_arn,
             lustre=settings.storage.lustre.args(),
             backup=settings.storage.backup.args(),
+            deletion_protection=settings.deletion_protection,
             **settings.storage.given(),
             tags=tags,
         ),
@@ -74,6 +80,7 @@ def deploy(settings: Settings) -> None:
             node_security_group_ids=[storage.client_security_group_id],
             access=[entry.args() for entry in settings.cluster.access],
             system=settings.cluster.system.args(),
+            deletion_protection=settings.deletion_protection,
             **settings.cluster.given(),
             tags=tags,
         ),

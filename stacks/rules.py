@@ -89,7 +89,7 @@ def storage_rules(at: str, storage: StorageSettings) -> Iterator[str]:
         "logs_key_arn": _ID,
         "backup_key_arn": _ID,
     }
-    yield from broken(at, partial(StorageArgs, **inputs), storage.given())
+    yield from broken(at, partial(StorageArgs, deletion_protection=False, **inputs), storage.given())
     yield from broken(f"{at}.lustre", LustreArgs, storage.lustre.given())
     yield from broken(f"{at}.backup", BackupArgs, storage.backup.given())
 
@@ -147,6 +147,7 @@ def between(
     network: NetworkSettings,
     storage: StorageSettings,
     cluster: ClusterSettings,
+    deletion_protection: bool,
     pools: Mapping[str, PoolSettings],
     limits: LimitSettings,
 ) -> Iterator[str]:
@@ -166,18 +167,15 @@ def between(
                 field, zone, f"the network has zones 0 to {network.zone_count - 1}", "choose one of these"
             )
     yield from _within_limits(pools, limits)
-    if environment == PRODUCTION:
-        if storage.force_destroy:
-            yield problem(
-                "datahall:storage.force_destroy",
-                True,
-                "prod's data is never emptied by a destroy",
-                "remove it",
-            )
-        if not cluster.deletion_protection:
-            yield problem(
-                "datahall:cluster.deletion_protection", False, "prod's cluster is protected", "remove it"
-            )
+    if storage.force_destroy and deletion_protection:
+        yield problem(
+            "datahall:storage.force_destroy",
+            True,
+            "contradicts datahall:deletion_protection",
+            "set one of them to false",
+        )
+    if environment == PRODUCTION and not deletion_protection:
+        yield problem("datahall:deletion_protection", False, "prod is always protected", "remove it")
 
 
 def _within_limits(pools: Mapping[str, PoolSettings], limits: LimitSettings) -> Iterator[str]:

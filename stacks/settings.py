@@ -33,6 +33,7 @@ REQUIRED_TAGS = ("owner", "cost-centre", "ttl")
 
 BLOCKS: Mapping[str, Any] = {
     "tags": dict[str, str],
+    "deletion_protection": bool,
     "network": NetworkSettings,
     "encryption": EncryptionSettings,
     "storage": StorageSettings,
@@ -40,6 +41,9 @@ BLOCKS: Mapping[str, Any] = {
     "pools": dict[str, PoolSettings],
     "limits": LimitSettings,
 }
+
+DEFAULTS: Mapping[str, Any] = {"deletion_protection": True}
+"""Of the settings that are no mappings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,7 @@ class Settings:
     environment: str
     region: str
     tags: Mapping[str, str]
+    deletion_protection: bool
     network: NetworkSettings
     encryption: EncryptionSettings
     storage: StorageSettings
@@ -108,7 +113,9 @@ def parse(environment: str, config: Mapping[str, Any]) -> Settings:
     for name, kind in BLOCKS.items():
         at = f"{NAMESPACE}:{name}"
         try:
-            blocks[name] = TypeAdapter(kind).validate_python(config.get(at, {}), strict=True)
+            blocks[name] = TypeAdapter(kind).validate_python(
+                config.get(at, DEFAULTS.get(name, {})), strict=True
+            )
         except ValidationError as error:
             problems += explain(at, kind, error)
 

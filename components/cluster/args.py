@@ -40,7 +40,8 @@ class ClusterArgs:
     """EKS with a private endpoint, encrypted secrets and all logs, always.
 
     ``addons`` maps add-on names to versions (None: EKS's default for the Kubernetes version). ``api_cidrs``
-    are private networks beyond the nodes' that may reach the API, such as a VPN's.
+    are private networks beyond the nodes' that may reach the API, such as a VPN's. ``deletion_protection``
+    makes EKS and the engine refuse to delete the cluster.
     """
 
     subnet_ids: Sequence[pulumi.Input[str]]

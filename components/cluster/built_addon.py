@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._location import Location
+from components._options import after
 from components._tags import Tags, tagged
 from components.cluster.addons import ADDONS
 from components.cluster.roles import build_addon_role
@@ -31,7 +32,7 @@ def build_addon(
     *,
     version: str | None,
     volumes_key_arn: pulumi.Input[str],
-    after: Sequence[pulumi.Resource],
+    needs: Sequence[pulumi.Resource],
     where: Location,
     tags: Tags,
     opts: pulumi.ResourceOptions,
@@ -39,13 +40,13 @@ def build_addon(
     """Its identity comes first, so that its pods start with it."""
     spec = ADDONS[addon]
     label = f"{name}-{addon}"
-    role, needs = None, list(after)
+    role, first = None, list(needs)
     if spec.service_accounts:
         role, permissions = build_addon_role(
             label, spec, cluster, volumes_key_arn, where=where, tags=tags, opts=opts
         )
-        needs += permissions
-        needs += [
+        first += permissions
+        first += [
             aws.eks.PodIdentityAssociation(
                 f"{label}-{account}",
                 cluster_name=cluster.name,
@@ -65,6 +66,6 @@ def build_addon(
         resolve_conflicts_on_create="OVERWRITE",
         resolve_conflicts_on_update="PRESERVE",
         tags=tagged(label, tags),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=needs)),
+        opts=after(opts, *first),
     )
     return BuiltAddon(addon=made, role=role)

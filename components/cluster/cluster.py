@@ -89,14 +89,14 @@ class Cluster(pulumi.ComponentResource):
         node_role, node_needs = build_node_role(name, where=where, tags=args.tags, opts=child)
         addons: dict[str, BuiltAddon] = {}
 
-        def add(addon: str, after: Sequence[pulumi.Resource]) -> None:
+        def add(addon: str, needs: Sequence[pulumi.Resource]) -> None:
             addons[addon] = build_addon(
                 name,
                 addon,
                 cluster,
                 version=args.addons[addon],
                 volumes_key_arn=args.data_key_arn,
-                after=after,
+                needs=needs,
                 where=where,
                 tags=args.tags,
                 opts=child,
@@ -104,19 +104,19 @@ class Cluster(pulumi.ComponentResource):
 
         early = [addon for addon in args.addons if ADDONS[addon].before_nodes]
         for addon in early:
-            add(addon, after=[])
+            add(addon, needs=[])
         system_nodes = build_system_nodes(
             name,
             args,
             cluster,
             node_role,
             [self.security_group_id, *args.node_security_group_ids],
-            after=[*node_needs, *(addons[addon].addon for addon in early)],
+            needs=[*node_needs, *(addons[addon].addon for addon in early)],
             opts=child,
         )
         for addon in args.addons:
             if addon not in early:
-                add(addon, after=[system_nodes.node_group])
+                add(addon, needs=[system_nodes.node_group])
 
         self.resources = ClusterResources(
             control_plane=control_plane,

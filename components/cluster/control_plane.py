@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components._options import after, protected
 from components._tags import tagged
 from components.cluster.args import ClusterArgs
 
@@ -65,6 +66,6 @@ def build_control_plane(
         bootstrap_self_managed_addons=False,
         deletion_protection=args.deletion_protection,
         tags=tagged(name, args.tags),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[*needs, log_group])),
+        opts=protected(after(opts, *needs, log_group), args.deletion_protection),
     )
     return ControlPlane(cluster=cluster, log_group=log_group)

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._node_template import build_node_template, interface
+from components._options import after
 from components._tags import tagged
 from components.cluster.args import ClusterArgs
 
@@ -28,7 +29,7 @@ def build_system_nodes(
     role: aws.iam.Role,
     security_group_ids: Sequence[pulumi.Input[str]],
     *,
-    after: Sequence[pulumi.Resource],
+    needs: Sequence[pulumi.Resource],
     opts: pulumi.ResourceOptions,
 ) -> SystemNodes:
     """Over all the cluster's subnets; twice the nodes at most, so that an update has room."""
@@ -59,6 +60,6 @@ def build_system_nodes(
         node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
         labels={"datahall/pool": label},
         tags=tagged(label, args.tags),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(after))),
+        opts=after(opts, *needs),
     )
     return SystemNodes(launch_template=template, node_group=node_group)

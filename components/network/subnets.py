@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components._options import after
 from components._tags import Tags, tagged
 from components.network.plan import SubnetPlan
 
@@ -56,7 +57,7 @@ def build_subnets(
         opts=opts,
     )
 
-    after_gateway = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[gateway]))
+    after_gateway = after(opts, gateway)
     gateways = tuple(
         _nat_gateway(f"{name}-nat-{index}", subnet, tags, after_gateway)
         for index, subnet in enumerate(public if nat_per_zone else public[:1])

@@ -37,6 +37,7 @@ def build_repository(
     key_arn: pulumi.Input[str],
     force_destroy: bool,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> aws.ecr.Repository:
     """``name/repository``, encrypted with ``key_arn``."""
@@ -50,7 +51,7 @@ def build_repository(
         image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
         force_delete=force_destroy,
         tags=tagged(f"{name}-{repository}", tags),
-        opts=opts,
+        opts=keep,
     )
     aws.ecr.LifecyclePolicy(f"{name}-{repository}", repository=made.name, policy=_LIFECYCLE, opts=opts)
     return made

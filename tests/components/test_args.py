@@ -99,6 +99,7 @@ REFUSED: list[tuple[Callable[..., object], Mapping[str, Any], str]] = [
     (storage, {"subnet_ids": []}, "subnet_ids: []: must be a list of subnets"),
     (storage, {"repositories": ["a", "a"]}, "repositories: a, a: must differ"),
     (storage, {"repositories": ["-a"]}, "repositories: -a: must be lower-case"),
+    (storage, {"force_destroy": True}, "force_destroy: True: contradicts deletion_protection"),
     (storage, {"log_retention_days": 90}, "log_retention_days: 90: must be a year or more"),
     (cluster, {"subnet_ids": ["subnet-1"]}, "subnet_ids: ['subnet-1']: EKS needs subnets in two zones"),
     (cluster, {"version": "1.99"}, "version: 1.99: must be one of "),

@@ -63,9 +63,9 @@ def test_local_may_be_thrown_away_and_prod_may_not() -> None:
     local, prod = load("local", STACKS), load("prod", STACKS)
     assert local.region == "us-west-2"
     assert local.storage.force_destroy
-    assert not local.cluster.deletion_protection
+    assert not local.deletion_protection
     assert not prod.storage.force_destroy
-    assert prod.cluster.deletion_protection
+    assert prod.deletion_protection
     assert prod.network.zone_count == 3
     assert "reservation" in {pool.capacity.type for pool in prod.pools.values()}
 
@@ -123,6 +123,12 @@ def test_local_may_be_thrown_away_and_prod_may_not() -> None:
         ("storage.backup.keep_days", 1, "storage.backup.keep_days: 1: must be a whole number from 7"),
         ("storage.backup.schedule", "daily", "storage.backup.schedule: daily: must be an AWS cron"),
         ("storage.repositories", ["Train"], "storage.repositories: Train: must be lower-case letters"),
+        (
+            "storage.force_destroy",
+            True,
+            "storage.force_destroy: True: contradicts datahall:deletion",
+        ),
+        ("deletion_protection", "no", "datahall:deletion_protection: no: must be true or false"),
         ("storage.lustre_zone", 2, "storage.lustre_zone: 2: the network has zones 0 to 1"),
         ("cluster.version", 1.35, "datahall:cluster.version: 1.35: must be text; put it in quotes"),
         ("cluster.version", "1.20", "datahall:cluster.version: 1.20: must be one of "),
@@ -241,14 +247,15 @@ def test_a_type_without_a_price_needs_no_limit() -> None:
     assert parse("dev", config).pools["train"].instance_type == "p5e.48xlarge"
 
 
-@pytest.mark.parametrize(
-    ("path", "value"), [("storage.force_destroy", True), ("cluster.deletion_protection", False)]
-)
-def test_prod_is_not_thrown_away(path: str, value: object) -> None:
-    config = with_setting(path, value)
-    assert parse("dev", config)
+def test_prod_is_not_thrown_away() -> None:
+    config = with_setting("deletion_protection", False)
+    assert not parse("dev", config).deletion_protection
     (line,) = problems(config, "prod")
-    assert line.startswith(f"datahall:{path}: ")
+    assert line == "datahall:deletion_protection: False: prod is always protected; remove it"
+
+
+def test_environments_are_protected_unless_they_say_otherwise() -> None:
+    assert parse("dev", GOOD).deletion_protection
 
 
 def test_a_serving_pool_may_not_be_spot_even_if_it_checkpoints() -> None:
