@@ -1,5 +1,6 @@
 """The ``datahall`` command: a table of commands, each imported only when it is called."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
-from datahall.errors import INTERRUPTED, OperationError, UserError, did_you_mean, report
+from datahall.errors import BROKEN_PIPE, INTERRUPTED, OperationError, UserError, did_you_mean, report
 
 ABOUT = "An AI data centre as Python code, rehearsed on this machine."
 
@@ -108,6 +109,10 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("datahall: interrupted; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to flush it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except (UserError, OperationError) as error:
         return report(error, as_json="--json" in arguments)
     return result if isinstance(result, int) else 0

@@ -1,7 +1,8 @@
 """What a user is told when something is wrong, and with which exit code.
 
 Exit codes: 0 done; 1 something failed that is not the user's mistake (a crash, changes under
-``--expect-no-changes``); 2 a user's mistake or a refusal (bad input, a policy violation); 130 interrupted.
+``--expect-no-changes``); 2 a user's mistake or a refusal (bad input, a policy violation); 130 interrupted;
+141 the reader of our output went away.
 """
 
 import json
@@ -12,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
 @dataclass

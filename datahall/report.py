@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from datahall import embedded, official, processes, registry, service, site
@@ -42,17 +43,28 @@ def show(context: Context, found: dict[str, Any]) -> None:
         return
     say(f"[bold]{found['environment']}[/]  engine {found['engine']}  state {found['backend']}")
     say(f"emulated AWS  {found['aws_endpoint'] or '[red]not running[/]'}" if "aws_endpoint" in found else "")
-    kinds = Counter(short_type(resource["type"]) for resource in found["resources"])
-    table = Table("resources", "", title=f"{len(found['resources'])} resources", title_justify="left")
-    for kind, count in sorted(kinds.items()):
-        table.add_row(kind, str(count))
-    say(table)
+    say(_table(found["resources"]))
     for item in found["services"]:
         state = "[green]ready[/]" if item["ready"] else "[red]not ready[/]"
         say(f"service  {item['name']}  {item['url']}  pid {item['pid']}  {state}")
     for model in found["models"]:
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in model["metrics"].items())
         say(f"model    {model['name']} {model['version']}  {model['stage']}  {metrics}")
+
+
+def _table(resources: list[dict[str, Any]]) -> Table:
+    """A line for each kind of component: how many resources it has, and which are the most."""
+    kinds: dict[str, Counter[str]] = {}
+    for resource in resources:
+        # An URN's type is the chain of its ancestors' types: Network$aws:ec2/vpc:Vpc.
+        top, _, below = resource["urn"].split("::")[2].partition("$")
+        if below:
+            kinds.setdefault(short_type(top), Counter())[short_type(resource["type"])] += 1
+    table = Table("component", f"{len(resources)} resources", "most of them", box=SIMPLE)
+    for component, counts in kinds.items():
+        most = ", ".join(f"{count} {kind}" for kind, count in counts.most_common(5))
+        table.add_row(component, str(counts.total()), most + (", ..." if len(counts) > 5 else ""))
+    return table
 
 
 def _has_stack(context: Context) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from moto.core.common_types import TYPE_RESPONSE
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import S3ClientError
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
 from datahall.sandbox.aws.server.overlay import known
@@ -119,6 +119,8 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401 - one statement or a list of
 
 
 FakeBucket.get_permission = _permission  # type: ignore[method-assign,assignment]  # as moto asks
+# moto disposes of every version of a key that goes, and a delete marker among them cannot
+FakeDeleteMarker.dispose = lambda marker: None  # type: ignore[attr-defined]  # it holds no bytes
 
 
 def _refuse(code: str, message: str) -> NoReturn:
