@@ -27,6 +27,16 @@ from datahall.engine.wire import Accepts, from_struct, to_struct
 
 _R = TypeVar("_R")
 _ACCEPTS = Accepts(secrets=True, resources=False)  # the policy SDK knows no resource references
+# Runs the SDK's own host, and ends when the engine is gone (the host itself would stay for ever).
+_HOST = """
+import os, runpy, sys, threading, time
+def watch(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)
+"""
 _LEVELS: Mapping[int, str] = {
     analyzer_pb2.ADVISORY: "advisory",
     analyzer_pb2.MANDATORY: "mandatory",
@@ -230,8 +240,8 @@ def _start(folder: Path, facts: RunFacts) -> PluginProcess:
     command = [
         _python(folder, options.get("virtualenv")),
         "-u",
-        "-m",
-        "pulumi.policy",
+        "-c",
+        _HOST,
         facts.engine_address,
         str(main),
     ]

@@ -13,6 +13,7 @@ from datahall.engine.project import Project, read_yaml
 from datahall.engine.values import Json, Properties, Secret
 
 _KNOWN = {"config", "encryptionsalt"}
+_OF_PULUMI = {"pulumi:disable-default-providers", "pulumi:template"}  # the latter only says what made it
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,14 @@ def given_config(values: Mapping[str, str]) -> Config:
     for key in values:
         if ":" not in key:
             raise InvalidProject(f"config: {key}: no namespace; write it as NAMESPACE:{key}")
+    _refuse_unknown_settings(values)
     return Config(dict(values), raw=dict(values))
+
+
+def _refuse_unknown_settings(values: Mapping[str, str]) -> None:
+    for key in values:
+        if key.startswith("pulumi:") and key not in _OF_PULUMI:
+            raise Unsupported(f"config: {key}: not supported by the embedded engine; see docs/engine.md")
 
 
 def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], str]) -> Config:
@@ -80,6 +88,7 @@ def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], s
         values[full] = _text(plain)
         raw[full] = value if isinstance(value, dict | list) else _text(value)
         (secret.add if is_secret else secret.discard)(full)
+    _refuse_unknown_settings(values)
     return Config(values, frozenset(secret), raw)
 
 

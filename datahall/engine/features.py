@@ -64,6 +64,8 @@ REFUSED: Final[dict[str, str]] = {
     "assets and archives": "",
     "compressed state": "",
     "environments": "`environment:` in a stack's file",
+    "pulumi: settings": "`pulumi:autonaming` and others, but for `pulumi:disable-default-providers`",
+    "project options": "`plugins`, `packages` and `options` in Pulumi.yaml",
     "other secrets providers": "only passphrase",
     "other languages": "Python programs and policy packs only",
 }

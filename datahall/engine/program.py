@@ -37,6 +37,7 @@ class ProgramRun:
     engine: Any
     environment: Mapping[str, str]
     program: Callable[[], Any] | None
+    on_interrupt: Callable[[], None]
 
 
 def run_program(run: ProgramRun) -> None:
@@ -75,6 +76,8 @@ def _run(run: ProgramRun) -> None:
             try:
                 loop.run_until_complete(pulumi.runtime.run_in_stack(program))
             except BaseException as error:
+                if not isinstance(error, Exception):
+                    run.on_interrupt()  # before waiting for the registrations under way
                 raise _as_failure(error) from None
             finally:
                 _settle(loop)

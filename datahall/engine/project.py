@@ -43,12 +43,15 @@ def load_project(root: Path) -> Project:
     runtime_name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if runtime_name != "python":
         raise Unsupported(f"runtime: {runtime_name}: the embedded engine runs Python programs only ({file})")
-    backend = data.get("stackConfigDir")
+    for key in ("plugins", "options", "packages"):
+        if data.get(key):
+            raise Unsupported(f"{key}: {file}: not supported by the embedded engine; see docs/engine.md")
+    config_dir = data.get("stackConfigDir")
     return Project(
         name=name,
         root=root,
         main=root / str(data.get("main") or "."),
-        config_dir=root / str(backend or "."),
+        config_dir=root / str(config_dir or "."),
         config=dict(data.get("config") or {}),
     )
 

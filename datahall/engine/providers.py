@@ -12,7 +12,7 @@ from datahall.engine import urn as urns
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, changed_inputs, custom_change
-from datahall.engine.errors import ProviderFailed, Unsupported
+from datahall.engine.errors import EngineError, ProviderFailed, Unsupported
 from datahall.engine.goal import Goal
 from datahall.engine.provider import Checked, Provider, own_config
 from datahall.engine.state import ResourceState
@@ -86,6 +86,7 @@ class DefaultProviders:
         self._register = register
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
+        self._failed: dict[str, EngineError] = {}
 
     def reference(self, package: str, version: str, download_url: str) -> str:
         """The reference of the package's default provider. Raises Unsupported if config forbids it."""
@@ -99,6 +100,8 @@ class DefaultProviders:
         name = default_name(version, download_url)
         with self._lock:
             key = f"{package}::{name}"
+            if key in self._failed:
+                raise self._failed[key]
             if key not in self._known:
                 inputs: dict[str, Value] = self._config.of_package(package)
                 goal = Goal(
@@ -109,7 +112,11 @@ class DefaultProviders:
                     version=version,
                     download_url=download_url,
                 )
-                self._known[key] = self._register(goal).reference
+                try:
+                    self._known[key] = self._register(goal).reference
+                except EngineError as error:
+                    self._failed[key] = error
+                    raise
             return self._known[key]
 
 

@@ -9,7 +9,8 @@ from datahall.engine import providers, resources, steps
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change
-from datahall.engine.errors import PolicyViolation, ProviderFailed
+from datahall.engine.errors import EngineError, PolicyViolation, ProviderFailed
+from datahall.engine.events import Op, ResourceFailed
 from datahall.engine.goal import Goal
 from datahall.engine.paths import parse_path, restore
 from datahall.engine.provider import Checked
@@ -39,8 +40,11 @@ class Registrar:
         old = resources.find_old(d, state)
         recreating = old is not None and old.urn in d.deleted
         usable = old if old is not None and not recreating and not old.external else None
-        state = self._checked(state, usable, goal)
-        state, violated = self._reviewed(state)
+        try:
+            state, violated = self._reviewed(self._checked(state, usable, goal))
+        except EngineError as error:
+            d.events.emit(ResourceFailed(urn, Op.UPDATE if usable else Op.CREATE, str(error)))
+            raise
         if violated and not goal.is_provider:
             return self._skip(replace(state, outputs={}, id=old.id if old else ""))
         if old is None:

@@ -113,6 +113,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
                     engine=run.service,
                     environment=options.environment,
                     program=options.program,
+                    on_interrupt=lambda: d.fail(EngineError("interrupted")),
                 )
             )
         except ProgramFailed as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from datahall.engine import providers
 from datahall.engine.checkpoint import now
 from datahall.engine.dependents import to_replace
-from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, created
 from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
 from datahall.engine.events import Op, ResourceDone, ResourceFailed, ResourceStarted
@@ -24,25 +24,26 @@ from datahall.engine.urn import is_provider
 def told(
     d: Deployment, state: ResourceState, op: Op, change: Change = NO_CHANGE
 ) -> Iterator[Callable[[str], None]]:
-    """Tell that a step begins, is done (with the id given to the yielded call) or failed."""
+    """Take a place if the provider is called, and tell that the step begins and is done, or failed.
+
+    The yielded call takes the id that the step gave. Raises Stopped when the run is ending.
+    """
     hidden = providers.is_default(state.urn, state.type)
-    if not hidden:
-        d.events.emit(ResourceStarted(state.urn, state.type, op, state.parent or None, state.name))
-    began, ids = time.monotonic(), [state.id]
-    try:
-        yield ids.append
-    except EngineError as error:
-        d.events.emit(ResourceFailed(state.urn, op, str(error)))
-        raise
-    except Stopped:
-        d.events.emit(ResourceFailed(state.urn, op, "not begun: another step failed"))
-        raise
-    if not hidden:
-        seconds = time.monotonic() - began
-        done = ResourceDone(
-            state.urn, state.type, op, seconds, ids[-1] or None, list(change.diff), change.detailed
-        )
-        d.events.emit(done)
+    calls = state.custom and not is_provider(state.type) and op is not Op.SAME
+    with d.slot() if calls else nullcontext():
+        d.go_on()
+        if not hidden:
+            d.events.emit(ResourceStarted(state.urn, state.type, op, state.parent or None, state.name))
+        began, ids = time.monotonic(), [state.id]
+        try:
+            yield ids.append
+        except EngineError as error:
+            d.events.emit(ResourceFailed(state.urn, op, str(error)))
+            raise
+        if not hidden:
+            seconds, id_ = time.monotonic() - began, ids[-1] or None
+            diff = list(change.diff)
+            d.events.emit(ResourceDone(state.urn, state.type, op, seconds, id_, diff, change.detailed))
 
 
 def keep(d: Deployment, state: ResourceState) -> ResourceState:
@@ -181,16 +182,13 @@ def _refuse_protected_dependent(d: Deployment, dependent: ResourceState, root: R
 
 def _created(d: Deployment, state: ResourceState) -> ResourceState:
     if is_provider(state.type):
-        d.go_on()
         new = providers.configure(d, state)
     elif not state.custom:
-        d.go_on()
         new = state
     else:
-        with d.slot():
-            plugin = providers.of_resource(d, state)
-            d.snapshot.begin("creating", state)
-            outcome = _called(d, state, lambda: plugin.create(state, preview=d.dry_run))
+        plugin = providers.of_resource(d, state)
+        d.snapshot.begin("creating", state)
+        outcome = _called(d, state, lambda: plugin.create(state, preview=d.dry_run))
         new = replace(
             state,
             id=outcome.id,
@@ -203,10 +201,9 @@ def _created(d: Deployment, state: ResourceState) -> ResourceState:
 
 
 def _updated(d: Deployment, old: ResourceState, state: ResourceState) -> Outcome:
-    with d.slot():
-        plugin = providers.of_resource(d, state)
-        d.snapshot.begin("updating", state)
-        return _called(d, state, lambda: plugin.update(old, state, state.ignore_changes, preview=d.dry_run))
+    plugin = providers.of_resource(d, state)
+    d.snapshot.begin("updating", state)
+    return _called(d, state, lambda: plugin.update(old, state, state.ignore_changes, preview=d.dry_run))
 
 
 def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
@@ -219,10 +216,9 @@ def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> 
     )
     if d.dry_run or left_alone:
         return
-    with d.slot():
-        plugin = providers.of_resource(d, state)
-        d.snapshot.begin("deleting", state)
-        _called(d, state, lambda: _then_nothing(plugin.delete, state))
+    plugin = providers.of_resource(d, state)
+    d.snapshot.begin("deleting", state)
+    _called(d, state, lambda: _then_nothing(plugin.delete, state))
 
 
 def _then_nothing(call: Callable[[ResourceState], None], state: ResourceState) -> Outcome:

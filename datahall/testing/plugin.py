@@ -6,7 +6,7 @@ Load them with `pytest_plugins = ["datahall.testing.plugin"]`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,16 @@ import pytest
 from datahall.engine.plugins import start_plugin
 from datahall.sandbox.aws import control
 from datahall.testing.deployment import Cloud, Deployment, Program
+
+
+class NewDeployment(Protocol):
+    """The `new_deployment` fixture."""
+
+    def __call__(
+        self, *, policy_packs: Sequence[Path] = (), config: Mapping[str, str] | None = None
+    ) -> Deployment:
+        """A deployment that is not up yet."""
+        ...
 
 
 class Deploy(Protocol):
@@ -55,9 +65,7 @@ def aws_plugin(aws_server: control.Server) -> Iterator[int]:
 
 
 @pytest.fixture
-def new_deployment(
-    aws_server: control.Server, aws_plugin: int, tmp_path: Path
-) -> Iterator[Callable[..., Deployment]]:
+def new_deployment(aws_server: control.Server, aws_plugin: int, tmp_path: Path) -> Iterator[NewDeployment]:
     """Makes deployments that are not up yet; takes them down at the end and looks for leaks."""
     cloud = Cloud(aws_server.url, aws_plugin)
     before = cloud.inventory()
@@ -77,7 +85,7 @@ def new_deployment(
 
 
 @pytest.fixture
-def deploy(new_deployment: Callable[..., Deployment]) -> Deploy:
+def deploy(new_deployment: NewDeployment) -> Deploy:
     """Brings a program up as a stack: `deployment = deploy(program)`."""
 
     def bring_up(

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 
-from datahall.engine import BrokenState, Op, ProgramFailed, ProviderFailed, ResourceFailed, StackLocked
+from datahall import engine
+from datahall.engine import (
+    BrokenState,
+    EngineError,
+    Op,
+    ProgramFailed,
+    ProviderFailed,
+    ResourceFailed,
+    StackLocked,
+)
 
 from .conftest import World
 from .programs import Thing
@@ -218,3 +230,59 @@ def test_no_lock_is_left_behind(world: World) -> None:
     with pytest.raises(ProviderFailed):
         world.up(lambda: Thing("it", refuse="create"))
     assert not list((world.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
+
+
+def test_an_interrupt_ends_what_runs_begins_nothing_more_and_keeps_the_state(world: World) -> None:
+    def program() -> None:
+        for number in range(6):
+            Thing(f"t{number}", slow=0.4)
+        threading.Timer(0.25, signal.raise_signal, [signal.SIGINT]).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        world.up(program, parallel=2)
+    made = {name for name in world.resources() if name.startswith("t")}
+    assert made == set(world.inventory())
+    assert len(made) == 2
+    assert "pending_operations" not in world.checkpoint()
+
+
+def test_one_failing_default_provider_is_told_once_for_all_that_need_it(world: World) -> None:
+    def program() -> None:
+        for number in range(6):
+            Thing(f"t{number}")
+
+    with pytest.raises(ProviderFailed, match="atlantis has sunk"):
+        world.up(program, config={"cloud:region": "atlantis"})
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "word"),
+    [
+        ("Pulumi.yaml", "name: proj\nruntime: nodejs\n", "runtime: nodejs"),
+        ("Pulumi.yaml", "name: pr oj\nruntime: python\n", "name: 'pr oj'"),
+        ("Pulumi.yaml", "name: [\n", "line 2: not valid YAML"),
+        (
+            "Pulumi.yaml",
+            "name: proj\nruntime: python\nplugins: {providers: [{name: x, path: y}]}\n",
+            "plugins",
+        ),
+        ("Pulumi.dev.yaml", "config: [1]\n", "config: .*a mapping"),
+        ("Pulumi.dev.yaml", "config:\n  pulumi:autonaming: {mode: verbatim}\n", "pulumi:autonaming"),
+        ("Pulumi.dev.yaml", "environment: [x]\n", "environment"),
+        ("Pulumi.dev.yaml", "encryptionsalt: nonsense\n", "encryptionsalt"),
+    ],
+)
+def test_bad_project_files_are_told_by_field(world: World, file: str, text: str, word: str) -> None:
+    (world.folder / file).write_text(text)
+    with pytest.raises(EngineError, match=word):
+        engine.up(
+            engine.load_project(world.folder),
+            "dev",
+            replace(world.options, program=lambda: None, config=None),
+        )
+    assert not world.state_file.exists()
+
+
+def test_a_stack_name_stays_a_name(world: World) -> None:
+    with pytest.raises(EngineError, match=r"stack: '../x'"):
+        engine.read_stack(world.project, "../x", world.options)
