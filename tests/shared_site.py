@@ -18,6 +18,14 @@ from stacks.settings import Settings, load
 STACKS = Path(__file__).parents[1] / "stacks"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share the environment run on one worker, so that it is brought up once."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("site"))
+
+
 def site_settings() -> Settings:
     """`local`, with a pool for each further way to buy nodes."""
     local = load("local", STACKS)
