@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -12,6 +12,7 @@ from workloads.errors import CorruptDataError, InvalidInputError
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5)
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.uint8, SHAPES))
 def test_what_is_written_is_read(array: Bytes) -> None:
     read = read_idx(write_idx(array), name="f", ndim=array.ndim)
@@ -24,6 +25,7 @@ def test_the_header_is_as_mnist_has_it() -> None:
     assert content[:16] == bytes.fromhex("00000803 00000002 0000001c 0000001c")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.integers(1, 3))
 def test_any_bytes_are_read_or_refused(content: bytes, ndim: int) -> None:
     try:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workloads.serving.instances import parse
@@ -18,6 +18,7 @@ def body(*rows: object) -> bytes:
     return json.dumps({"instances": list(rows)}).encode()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(st.floats(0, 1) | st.sampled_from([0, 1]), min_size=3, max_size=3), min_size=1))
 def test_numbers_from_0_to_1_are_taken_as_they_are(rows: list[list[float]]) -> None:
     parsed = parse(body(*rows), width=WIDTH, most=len(rows))
@@ -70,6 +71,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary() | JSON.map(lambda v: json.dumps({"instances": v}).encode()))
 def test_any_body_is_taken_or_refused(content: bytes) -> None:
     try:

@@ -166,6 +166,13 @@ def test_a_removed_entry_is_found(registry: Registry, place: Place) -> None:
         verify(registry)
 
 
+def test_an_entry_that_is_no_json_is_told(registry: Registry, place: Place) -> None:
+    registry.register(card(), b"weights")
+    place.buckets.registry.put("models/mnist/audit/00000001.json", b"<xml/>", content_type="text/xml")
+    with pytest.raises(CorruptDataError, match="must be a JSON object"):
+        registry.versions()
+
+
 @pytest.mark.parametrize("file", ["card.json", "model.safetensors"])
 def test_a_changed_file_is_found(registry: Registry, place: Place, file: str) -> None:
     registry.register(card(), b"weights")

@@ -3,6 +3,7 @@
 import math
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.workloads.conftest import Place
 from workloads.data import store
 from workloads.data.images import Labelled, Splits
 from workloads.errors import DivergedError, InvalidInputError
+from workloads.models.config import MLPConfig
 from workloads.models.table import MODELS
 from workloads.training.batches import batches, move, random_motions
 from workloads.training.checkpoints import Checkpoints
@@ -27,6 +29,7 @@ from workloads.training.state import learning_rate, new_state
 from workloads.training.stop import on_sigterm
 
 CPU = torch.device("cpu")
+TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
 ALONE = Ranks(rank=0, world_size=1, device=CPU)
 ORIGIN = store.Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
 
@@ -154,7 +157,7 @@ def plan_for(place: Place, *, epochs: int = 1, seed: int = 1) -> Plan:
     manifest, files = store.describe(ORIGIN, toy_splits())
     store.publish(place.buckets.data, manifest, files, "r")
     config = TrainingConfig(epochs=epochs, seed=seed)
-    return make_plan(MODELS["mnist"], config, None, place.buckets, 1)
+    return make_plan(TINY, config, None, place.buckets, 1)
 
 
 class Told:
@@ -229,7 +232,7 @@ def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
 
 def test_a_state_gives_back_what_was_saved() -> None:
     config = TrainingConfig(epochs=1)
-    states = [new_state(MODELS["mnist"].build(), config) for _ in range(2)]
+    states = [new_state(TINY.build(), config) for _ in range(2)]
     data = to_device(toy_splits(), CPU)
     train(states[0], data, config, ALONE, emit=Told(), after_epoch=lambda: True)
     states[1].restore(states[0].to_bytes(), CPU)
@@ -239,7 +242,7 @@ def test_a_state_gives_back_what_was_saved() -> None:
 
 def test_training_that_diverges_is_told() -> None:
     config, data = TrainingConfig(epochs=1), to_device(toy_splits(), CPU)
-    state = new_state(MODELS["mnist"].build(), config)
+    state = new_state(TINY.build(), config)
     with torch.no_grad():
         next(state.model.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="--lr"):
@@ -266,10 +269,10 @@ def test_a_batch_that_does_not_fit_is_refused(
     plan_for(place)
     config = TrainingConfig(batch_size=batch_size)
     with pytest.raises(InvalidInputError, match=rule):
-        make_plan(MODELS["mnist"], config, None, place.buckets, world_size)
+        make_plan(TINY, config, None, place.buckets, world_size)
 
 
 def test_a_run_is_named_by_what_decides_its_result(place: Place) -> None:
     base, same, other = (plan_for(place, seed=seed) for seed in (1, 1, 2))
     assert base.run == same.run != other.run
-    assert make_plan(MODELS["mnist"], base.training, None, place.buckets, 2).run == base.run
+    assert make_plan(TINY, base.training, None, place.buckets, 2).run == base.run

@@ -4,7 +4,6 @@ A version is named by what it is (weights, data, metrics, configurations), so re
 gives one version. Its files are written once; it exists when the audit log says so.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -49,14 +48,13 @@ class Registry:
             head = entries[-1] if entries else None
             self.log.append(head, "registered", pinned, production=head.production if head else None)
             entries = self.log.entries()
-        run = canonical({"version": card.version})
-        self.bucket.put(self._run_key(card.lineage.run), run, content_type="application/json")
+        self.bucket.put_json(self._run_key(card.lineage.run), {"version": card.version})
         return stage_of(card.version, entries)
 
     def version_of_run(self, run: str) -> str | None:
         """The version that a training run registered, or None."""
-        content = self.bucket.get(self._run_key(run))
-        return str(json.loads(content)["version"]) if content else None
+        version = (self.bucket.get_json(self._run_key(run)) or {}).get("version")
+        return version if isinstance(version, str) else None
 
     def versions(self) -> list[Version]:
         """Every version, in the order of registration."""
@@ -85,10 +83,10 @@ class Registry:
     def card(self, pinned: Pinned) -> Card:
         """A version's card, checked against the hash in the audit log."""
         key = self._key(pinned.version, "card.json")
-        content = self.bucket.get(key, sha256=pinned.card_sha256)
-        if content is None:
+        raw = self.bucket.get_json(key, sha256=pinned.card_sha256)
+        if raw is None:
             raise CorruptDataError(key, "missing", "must be there: the audit log names it", _FIX)
-        card = validate(Card, json.loads(content), prefix=f"{key} ", fix=_FIX)
+        card = validate(Card, raw, prefix=f"{key} ", fix=_FIX)
         if (card.model, card.version) != (self.model, pinned.version):
             rule = f"must be the card of {self.model} {pinned.version}"
             raise CorruptDataError(key, f"{card.model} {card.version}", rule, _FIX)
