@@ -25,6 +25,7 @@ from datahall.engine.events import (
     ResourceStarted,
 )
 from datahall.engine.options import Options, Result
+from datahall.engine.pool import PluginPool
 from datahall.engine.project import Project, load_project
 from datahall.engine.run import destroy, preview, up
 from datahall.engine.stacks import StackState, read_stack, remove_stack
@@ -39,6 +40,7 @@ __all__ = [
     "MissingPassphrase",
     "Op",
     "Options",
+    "PluginPool",
     "PolicyPackFailed",
     "PolicyResult",
     "PolicyViolation",

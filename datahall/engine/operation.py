@@ -112,6 +112,7 @@ def running(
             attach=options.attach,
             environment=options.environment,
             engine_address=address,
+            pool=options.pool,
         )
         cleanup.callback(registry.close)
         registry.start_early(_expected_packages(opened))

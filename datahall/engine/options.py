@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datahall.engine.events import Event, Op, PolicyResult
+from datahall.engine.pool import PluginPool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Options:
         backend: folder of the self-managed backend (`file://<backend>`).
         plugin_path: folders with executables `pulumi-resource-NAME`; nothing is taken from PATH.
         attach: provider name to the port of a plugin that runs already.
+        pool: keeps plugin processes for the next operation; without it they end with this one.
         policy_packs: folders with a PulumiPolicy.yaml.
         environment: added to the environment of plugins, packs and the program.
         parallel: how many provider operations may run at a time.
@@ -32,6 +34,7 @@ class Options:
     backend: Path
     plugin_path: Sequence[Path] = ()
     attach: Mapping[str, int] = field(default_factory=dict)
+    pool: PluginPool | None = None
     policy_packs: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     parallel: int = 16

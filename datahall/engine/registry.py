@@ -11,6 +11,7 @@ import grpc
 
 from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.plugins import PluginProcess, connect, find_plugin, start_plugin
+from datahall.engine.pool import PluginPool
 from datahall.engine.provider import Provider
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
@@ -26,13 +27,15 @@ class Registry:
         attach: Mapping[str, int],
         environment: Mapping[str, str],
         engine_address: str,
+        pool: PluginPool | None = None,
     ) -> None:
         self._folders = folders
         self._attach = attach
         self._environment = environment
         self._engine_address = engine_address
         self._lock = threading.Lock()
-        self._started: list[PluginProcess] = []
+        self._plugins = pool
+        self._started: list[tuple[PluginProcess, Path]] = []
         self._channels: list[grpc.Channel] = []
         self._early: dict[str, Future[PluginProcess]] = {}
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="plugin-start")
@@ -92,12 +95,15 @@ class Registry:
             return provider
 
     def close(self) -> None:
-        """End all plugins that this run started."""
+        """End all plugins that this run started, or give them to the pool."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         for channel in self._channels:
             channel.close()
-        for process in self._started:
-            process.stop()
+        for process, executable in self._started:
+            if self._plugins is None:
+                process.stop()
+            else:
+                self._plugins.give(process, executable, self._environment)
 
     def _load(self, package: str) -> Provider:
         if package == "pulumi":
@@ -118,7 +124,9 @@ class Registry:
         if package == "pulumi-python" and not any(self._folders):
             raise Unsupported("provider pulumi-python: dynamic providers are not supported")
         executable = find_plugin(package, self._folders)
-        process = start_plugin(package, [str(executable), self._engine_address], self._environment)
+        process = self._plugins.take(executable, self._environment) if self._plugins else None
+        if process is None:
+            process = start_plugin(package, [str(executable), self._engine_address], self._environment)
         with self._lock:
-            self._started.append(process)
+            self._started.append((process, executable))
         return process

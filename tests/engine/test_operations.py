@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from datahall.engine import InvalidProject, Op, UnexpectedChanges, load_project, up
+from datahall.engine import InvalidProject, Op, PluginPool, UnexpectedChanges, load_project, up
 
 from .conftest import World
 from .programs import House, Thing
@@ -209,3 +209,15 @@ def test_the_projects_own_program_runs_in_its_folder_and_anew_each_time(
     assert up(project, "dev", options).outputs == {"size": 30, "folder": "app"}
     assert Path.cwd() == world.folder
     assert world.state_file.exists()
+
+
+def test_a_pool_keeps_plugins_from_one_operation_to_the_next(own_world: World) -> None:
+    with PluginPool() as pool:
+        own_world.up(two, pool=pool)
+        (process,) = [p for idle in pool._idle.values() for p in idle]
+        own_world.up(lambda: two(3), pool=pool)
+        own_world.destroy(pool=pool)
+        assert process.process.poll() is None
+        assert [p for idle in pool._idle.values() for p in idle] == [process]
+    assert process.process.poll() is not None
+    assert own_world.count() == 0
