@@ -7,6 +7,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pulumi_aws
 import pytest
 
 import components
+from datahall.capacity import prices
 from datahall.engine import ResourceState
 from datahall.testing import Deployment
 
@@ -196,6 +198,14 @@ def test_no_identity_may_do_everything(custom: list[ResourceState]) -> None:
             for statement in document["Statement"]:
                 assert not any(action in ("*", "*:*") for action in statement["Action"]), each.urn
                 assert statement.get("Principal") != {"AWS": "*"}, each.urn
+
+
+def test_the_catalogue_and_the_cost_estimate_agree_on_prices() -> None:
+    for name, kind in components.INSTANCE_TYPES.items():
+        if kind.usd_per_hour is None:
+            assert name in prices.NOT_ON_DEMAND
+        else:
+            assert prices.GPU_HOUR[name] == Decimal(str(kind.usd_per_hour)), name
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
