@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ParamValidationError
-
 from datahall.sandbox.aws.plugin.aws import Aws
 from datahall.sandbox.aws.plugin.documents import document
 from datahall.sandbox.aws.plugin.naming import Proposal, auto_name
@@ -181,18 +179,16 @@ def _constraints(row: Type, aws: Aws, given: Mapping[str, Any], secrets: frozens
         for inner in rest:
             value = value.get(inner) if isinstance(value, dict) else None
         try:
-            converted = to_api(shape, value, reference, row.names)
+            to_api(shape, value, reference, row.names)
+            found = list(violations(shape, value, reference, row.names))
         except NoMemberError as error:
-            path, rule = error.path, "not supported by the sandbox; leave it out"
-            found = [(path, rule)]
-        except (ValueError, TypeError, ParamValidationError):
-            found = [(reference, "cannot be sent to AWS as it is")]
-        else:
-            found = [] if converted == "" else list(violations(shape, converted, reference))
-        for path, rule in found:
+            found = [(error.path, None, "not supported by the sandbox; leave it out")]
+        except (ValueError, TypeError, AttributeError):
+            found = [(reference, None, "cannot be sent to AWS as it is")]
+        for path, told, rule in found:
             if path not in seen:
                 seen.add(path)
-                shown = "" if name in secrets or not _scalar(value) else f"{value!r}: "
+                shown = "" if told is None or name in secrets else f"{told!r}: "
                 yield Failure(path, f"{path}: {shown}{rule}")
 
 
@@ -259,7 +255,3 @@ def _name(row: Type, inputs: Mapping[str, Any], question: Question) -> Plain:
 def _hint(name: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
-
-
-def _scalar(value: Plain) -> bool:
-    return isinstance(value, str | int | float | bool)

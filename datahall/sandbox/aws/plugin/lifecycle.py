@@ -73,7 +73,7 @@ def delete(run: Run) -> None:
         try:
             run.do(step)
         except ClientError as error:
-            if error_code(error) not in run.row.gone:
+            if error_code(error) not in run.row.gone and not _is_gone(run):
                 raise
     if run.row.wait is not None:
         for _ in run.poll():
@@ -85,6 +85,16 @@ def delete(run: Run) -> None:
                 return
             if state in run.row.wait.failed:
                 raise RuntimeError(f"{run.id}: {state}: {reason or 'AWS gives no reason'}")
+
+
+def _is_gone(run: Run) -> bool:
+    """Whether AWS only still shows what was deleted, such as a cancelled reservation."""
+    if run.row.wait is None or not run.row.wait.gone:
+        return False
+    try:
+        return reading.state_of(run)[0] in run.row.wait.gone
+    except GoneError:
+        return True
 
 
 def settled(run: Run) -> dict[str, Any]:

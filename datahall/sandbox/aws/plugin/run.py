@@ -57,7 +57,7 @@ class Run:
 
     def client(self, service: str = "") -> Client:
         """A client for the row's service (or another) in the resource's region."""
-        return self.aws.client(service or self.row.service, self.row.region or self.region)
+        return self.aws.client(service or self.row.service, self.region)
 
     def token(self) -> str:
         """An idempotency token: the same for the same resource, inputs and engine seed.

@@ -87,34 +87,47 @@ def absent(property: Property) -> Plain:
     return empty.get(property.shape.kind)
 
 
-def violations(shape: ApiShape, value: Plain, path: str) -> Iterator[tuple[str, str]]:
-    """(path, rule) for each place where a converted value breaks what the service model states."""
+def violations(
+    shape: ApiShape, value: Plain, path: str, names: Mapping[str, str], at: str = ""
+) -> Iterator[tuple[str, Plain, str]]:
+    """(path, value, rule) for each place where a property's value breaks what the service model states.
+
+    `path` is the property's, without list indexes, as in `names`; `at` the same with them.
+    """
+    at = at or path
     if value is None or value is UNKNOWN:
         return
     kind = shape.type_name
+    if kind == "structure" and isinstance(value, list):
+        value = value[0] if value else {}
     if kind == "structure" and isinstance(value, dict):
         for name, item in value.items():
-            yield from violations(shape.members[name], item, f"{path}.{name}" if path else name)
+            member = None if name.startswith("__") else _member(shape, name, f"{path}.{name}", names)
+            if member is not None:
+                yield from violations(shape.members[member], item, f"{path}.{name}", names, f"{at}.{name}")
     elif kind == "list" and isinstance(value, list):
-        yield from _size(shape, len(value), path, "elements")
+        yield from ((at, None, rule) for rule in _size(shape, len(value), " elements"))
         for index, item in enumerate(value):
-            yield from violations(shape.member, item, f"{path}[{index}]")
-    elif kind == "string" and isinstance(value, str):
-        if shape.enum and value not in shape.enum:
-            yield path, f"must be one of {', '.join(shape.enum)}"
-        else:
-            yield from _size(shape, len(value), path, "characters")
-    elif kind in ("integer", "long", "float", "double") and isinstance(value, int | float):
-        yield from _size(shape, value, path, "")
+            yield from violations(shape.member, item, path, names, f"{at}[{index}]")
+    elif kind in ("string", "integer", "long", "float", "double"):
+        yield from _scalar_violations(shape, _to_scalar(kind, value), at)
 
 
-def _size(shape: ApiShape, size: float, path: str, unit: str) -> Iterator[tuple[str, str]]:
+def _scalar_violations(shape: ApiShape, value: Plain, at: str) -> Iterator[tuple[str, Plain, str]]:
+    if not isinstance(value, str):
+        yield from ((at, value, rule) for rule in _size(shape, value, ""))
+    elif value and shape.enum and value not in shape.enum:
+        yield at, value, f"must be one of {', '.join(shape.enum)}"
+    elif value:
+        yield from ((at, value, rule) for rule in _size(shape, len(value), " characters"))
+
+
+def _size(shape: ApiShape, size: float, unit: str) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    measured = f" {unit}" if unit else ""
     if low is not None and size < low:
-        yield path, f"must be at least {low}{measured}"
+        yield f"must be at least {low}{unit}"
     if high is not None and size > high:
-        yield path, f"must be at most {high}{measured}"
+        yield f"must be at most {high}{unit}"
 
 
 def _spelling(name: str) -> str:
@@ -131,15 +144,21 @@ def _to_structure(shape: ApiShape, value: Plain, path: str, names: Mapping[str, 
     result = {}
     for name, item in value.items():
         inner = f"{path}.{name}"
-        if name.startswith("__") or names.get(inner) == "":
+        if name.startswith("__"):
             continue
-        member = names.get(inner) or member_for(name, shape.members)  # "!" is never a member: refused
-        if member is None or member not in shape.members:
+        member = _member(shape, name, inner, names)
+        if member is None:
             raise NoMemberError(inner, shape.name)
         converted = to_api(shape.members[member], item, inner, names)
         if converted is not None and converted != "":
             result[member] = converted
     return result
+
+
+def _member(shape: ApiShape, name: str, path: str, names: Mapping[str, str]) -> str | None:
+    """The structure's member of a nested property; a row's "!" is never one."""
+    member = names.get(path) or member_for(name, shape.members)
+    return member if member in shape.members else None
 
 
 class NoMemberError(LookupError):

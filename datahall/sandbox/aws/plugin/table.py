@@ -104,11 +104,11 @@ class Type:
     takes instead, in which `{id}` is the id. Space-separated names of inputs: `replace` (a change needs a new
     resource), `fixed_once_set` (so does any change but the first setting), `refused` (the sandbox has no such
     thing), `used` (a function or the interpreter obeys it), `kept` (AWS does not tell it: the output is what
-    was given), `told` (members that AWS tells but does not take), `json` (documents compared by meaning), `ordered` (lists whose order counts); `moving`:
-    outputs that every update changes. `names`: nested property path -> AWS's member where they differ, "!"
-    for none. `cleared`: what is sent for an input that was removed. `gone`: error codes of a resource that is
-    not there. `exactly_one`, `at_most_one`: groups of inputs that exclude each other. `delete_first`: a
-    replacement cannot exist beside the old one. `region`: where a global service lives.
+    was given), `told` (members that AWS tells but does not take), `json` (documents compared by meaning),
+    `ordered` (lists whose order counts); `moving`: outputs that every update changes. `names`: nested
+    property path -> AWS's member where they differ, "!" for none. `cleared`: what is sent for an input that
+    was removed. `gone`: error codes of a resource that is not there. `exactly_one`, `at_most_one`: groups of
+    inputs that exclude each other. `delete_first`: a replacement cannot exist beside the old one.
     """
 
     type: str
@@ -138,7 +138,6 @@ class Type:
     at_most_one: tuple[str, ...] = ()
     delete_first: bool = False
     import_id: str = ""
-    region: str = ""
 
 
 def codes(text: str) -> frozenset[str]:

@@ -10,28 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.sandbox.aws.plugin.client import Live
+
 Inputs = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Made:
-    """A resource that exists: its id, its checked inputs, its outputs."""
-
-    type: str
-    name: str
-    id: str
-    inputs: Inputs
-    outputs: Mapping[str, Any]
-
-
-World = Mapping[str, Made]
+World = Mapping[str, Live]
 
 
 @dataclass(frozen=True)
 class Sample:
     """A resource: its type, its name, its inputs; `change` is another value for some of them, in place."""
 
-    type: str
+    kind: str
     name: str
     inputs: Callable[[World], Inputs]
     change: Inputs = field(default_factory=dict)
@@ -78,7 +69,13 @@ def _log_key_policy() -> str:
         {
             "Effect": "Allow",
             "Principal": {"Service": "logs.us-west-2.amazonaws.com"},
-            "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            "Action": [
+                "kms:Encrypt*",
+                "kms:Decrypt*",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:Describe*",
+            ],
             "Resource": "*",
         },
     )
@@ -98,7 +95,9 @@ NETWORK = (
         {"enableDnsHostnames": False, "tags": OTHER_TAGS},
     ),
     Sample(
-        "aws:ec2/internetGateway:InternetGateway", "gateway", lambda made: {"vpcId": made["vpc"].id, "tags": TAGS}
+        "aws:ec2/internetGateway:InternetGateway",
+        "gateway",
+        lambda made: {"vpcId": made["vpc"].id, "tags": TAGS},
     ),
     Sample(
         "aws:ec2/subnet:Subnet",
@@ -247,7 +246,12 @@ SECURITY = (
             "policy": _key_policy("Root"),
             "tags": TAGS,
         },
-        {"description": "more data", "enableKeyRotation": True, "policy": _key_policy("Owner"), "tags": OTHER_TAGS},
+        {
+            "description": "more data",
+            "enableKeyRotation": True,
+            "policy": _key_policy("Owner"),
+            "tags": OTHER_TAGS,
+        },
     ),
     Sample(
         "aws:kms/key:Key",
@@ -300,7 +304,9 @@ SECURITY = (
             )
         },
     ),
-    Sample("aws:iam/role:Role", "backup-role", lambda made: {"assumeRolePolicy": _trust("backup.amazonaws.com")}),
+    Sample(
+        "aws:iam/role:Role", "backup-role", lambda made: {"assumeRolePolicy": _trust("backup.amazonaws.com")}
+    ),
     Sample(
         "aws:iam/rolePolicy:RolePolicy",
         "role-policy",
@@ -486,7 +492,12 @@ STORAGE = (
             },
             "tags": TAGS,
         },
-        {"s3": {"autoImportPolicy": {"events": ["NEW", "CHANGED", "DELETED"]}, "autoExportPolicy": {"events": []}}},
+        {
+            "s3": {
+                "autoImportPolicy": {"events": ["NEW", "CHANGED", "DELETED"]},
+                "autoExportPolicy": {"events": []},
+            }
+        },
     ),
     Sample(
         "aws:ecr/repository:Repository",
@@ -567,7 +578,9 @@ STORAGE = (
         },
         {"size": 20, "tags": OTHER_TAGS},
     ),
-    Sample("aws:ebs/defaultKmsKey:DefaultKmsKey", "ebs-key", lambda made: {"keyArn": made["key"].outputs["arn"]}),
+    Sample(
+        "aws:ebs/defaultKmsKey:DefaultKmsKey", "ebs-key", lambda made: {"keyArn": made["key"].outputs["arn"]}
+    ),
     Sample(
         "aws:ebs/encryptionByDefault:EncryptionByDefault",
         "ebs-encryption",
@@ -729,7 +742,10 @@ CLUSTER = (
             "resolveConflictsOnUpdate": "PRESERVE",
             "tags": TAGS,
         },
-        {"configurationValues": json.dumps({"env": {"ENABLE_PREFIX_DELEGATION": "false"}}), "tags": OTHER_TAGS},
+        {
+            "configurationValues": json.dumps({"env": {"ENABLE_PREFIX_DELEGATION": "false"}}),
+            "tags": OTHER_TAGS,
+        },
     ),
     Sample(
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",

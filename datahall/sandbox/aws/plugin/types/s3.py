@@ -125,6 +125,12 @@ TYPES = (
                 absent=codes("ServerSideEncryptionConfigurationNotFoundError"),
             ),
             Call(
+                op="get_bucket_policy",
+                args={"Bucket": "$id"},
+                into={"policy": "Policy"},
+                absent=codes("NoSuchBucketPolicy"),
+            ),
+            Call(
                 op="get_object_lock_configuration",
                 args={"Bucket": "$id"},
                 pick="ObjectLockConfiguration",
