@@ -69,7 +69,6 @@ def find_old(deployment: Deployment, state: ResourceState) -> ResourceState | No
             if old is not None and earlier not in deployment.claimed:
                 deployment.claimed.add(earlier)
                 deployment.aliased.setdefault(state.urn, []).append(earlier)
-                deployment.snapshot.rename(earlier, state.urn)
                 return old
     return None
 

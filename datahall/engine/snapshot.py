@@ -101,6 +101,7 @@ class Snapshot:
             self._done(intent, state.urn)
             if old is not None:
                 self._base.discard(old)
+                self._rename(old, state)
             self._new.append(state)
         if old is None or not _same(old, state):
             self._want()
@@ -117,6 +118,7 @@ class Snapshot:
         with self._lock:
             self._done(intent, state.urn)
             self._base.swap(old, condemned)
+            self._rename(old, state)
             self._new.append(state)
         self._want()
 
@@ -139,17 +141,17 @@ class Snapshot:
             self._base.discard(state)
         self._want()
 
-    def rename(self, old_urn: str, new_urn: str) -> None:
-        """An alias: whatever refers to the old URN is written as referring to the new one."""
-        with self._lock:
-            self._aliases[old_urn] = new_urn
-
     def close(self, *, write: bool = False) -> None:
         """End: everything recorded is on disk. Raises what a failed write raised."""
         if write:
             self._want()
         if self._writer:
             self._writer.close()
+
+    def _rename(self, old: ResourceState, new: ResourceState) -> None:
+        """An alias: whatever refers to the old URN is written as referring to the new one."""
+        if old.urn != new.urn:
+            self._aliases[old.urn] = new.urn
 
     def _done(self, intent: ResourceState | None, urn: str) -> None:
         if intent is not None:

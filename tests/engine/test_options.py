@@ -178,3 +178,37 @@ def test_assets_are_refused_by_name(world: World) -> None:
 def test_remote_components_are_refused_by_name(world: World) -> None:
     with pytest.raises(Unsupported, match="remote components"):
         world.up(lambda: pulumi.ComponentResource("cloud:index:Far", "far", {}, remote=True))
+
+
+def test_a_run_that_fails_while_renaming_leaves_a_state_that_holds(world: World) -> None:
+    def before() -> None:
+        House("home")
+        Thing("old")
+
+    def after(refuse: str) -> None:
+        villa = House("villa", opts=ResourceOptions(aliases=[pulumi.Alias(name="home")]))
+        stop = Thing("stop", refuse=refuse, opts=ResourceOptions(parent=villa))
+        Thing("new", note=stop.serial, opts=ResourceOptions(aliases=[pulumi.Alias(name="old")]))
+
+    world.up(before)
+    with pytest.raises(ProviderFailed):
+        world.up(lambda: after("create"))
+    assert {"villa", "old"} <= set(world.resources())
+    world.up(lambda: after(""))
+    assert world.count() == 4
+    assert not world.calls("Delete")
+
+
+def test_a_provider_whose_configuration_is_not_known_yet_is_planned(own_world: World) -> None:
+    def program() -> None:
+        origin = Thing("origin")
+        far = Provider("far", origin.serial)
+        thing = Thing("it", size=3, opts=ResourceOptions(provider=far))
+        pulumi.export("area", thing.area)
+        pulumi.export("region", thing.region)
+
+    preview = own_world.preview(program)
+    assert preview.summary == {Op.CREATE: 4}
+    assert preview.outputs == {"area": "[unknown]", "region": "[unknown]"}
+    own_world.up(program)
+    assert own_world.outputs() == {"area": 9, "region": own_world.resources()["origin"].outputs["serial"]}
