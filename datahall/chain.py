@@ -2,13 +2,14 @@
 
 import json
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.panel import Panel
 
 from datahall import bill, closing, lock, picture, programs, provision, registry, service, site
 from datahall.context import Context
+from datahall.engine import PluginPool
 from datahall.errors import OperationError, UserError
 from datahall.loopback import post_json
 from datahall.processes import Service, write_atomically
@@ -92,9 +93,11 @@ def _provision(context: Context, wishes: Wishes, region: str, endpoint: str) -> 
     if context.engine == "pulumi":
         # The official engine's own up begins with a preview.
         return provision.apply(context, request)
-    outcome = provision.preview(context, request, brief=not wishes.diff)
-    if outcome.changed or not outcome.outputs:
-        outcome = provision.apply(context, request)
+    with PluginPool() as pool:
+        request = replace(request, pool=pool)
+        outcome = provision.preview(context, request, brief=not wishes.diff)
+        if outcome.changed or not outcome.outputs:
+            outcome = provision.apply(context, request)
     return outcome
 
 

@@ -117,4 +117,5 @@ def _options(request: Request) -> engine.Options:
         environment=request.variables,
         parallel=request.parallel,
         expect_no_changes=request.expect_no_changes,
+        pool=request.pool,
     )

@@ -28,7 +28,7 @@ class Trained:
 def publish(site: Site, output: Output, data: str) -> Event:
     """Put a data set into the site's data bucket."""
     with output.stage("data") as stage:
-        done = last(site.run("workloads.data", data, log="data"), "dataset")
+        done = last(site.ask("workloads.data", data), "dataset")
         where = "put into" if done["uploaded"] else "is in"
         stage.summary = (
             f"{done['name']} {done['version']}: {done['records']:,} records {where} {done['bucket']}"
@@ -38,7 +38,7 @@ def publish(site: Site, output: Output, data: str) -> Event:
 
 def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
     """What a training would do, and under which version it is ``registered`` already, if it is."""
-    return last(site.run("workloads.training", model, "--dry-run", *arguments, log="plan"), "plan")
+    return last(site.ask("workloads.training", model, "--dry-run", *arguments), "plan")
 
 
 def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ()) -> Trained:
@@ -65,7 +65,7 @@ def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ())
 
 def sample(site: Site, data: str, index: int) -> Event:
     """One held-out record of a data set, as a request has it."""
-    return last(site.run("workloads.data", "sample", data, "--index", str(index), log="sample"), "sample")
+    return last(site.ask("workloads.data", "sample", data, "--index", str(index)), "sample")
 
 
 class _Epochs:

@@ -20,7 +20,7 @@ _ANSWERS = (0, 1)
 def versions(site: Site, model: str | None = None) -> list[dict[str, Any]]:
     """Every version (name, version, stage, metrics, ...), in the order of registration."""
     names = [model] if model else []
-    found: list[dict[str, Any]] = last(site.run(_PROGRAM, "list", *names, log="registry"), "models")["models"]
+    found: list[dict[str, Any]] = last(site.ask(_PROGRAM, "list", *names), "models")["models"]
     return found
 
 
@@ -47,7 +47,7 @@ def promote(site: Site, output: Output, model: str, version: str | None) -> Even
     """Put a version (the newest when None) to its gate."""
     with output.stage("promote") as stage:
         chosen = [version] if version else []
-        ran = site.run(_PROGRAM, "promote", model, *chosen, log="promote", answers=_ANSWERS)
+        ran = site.ask(_PROGRAM, "promote", model, *chosen, answers=_ANSWERS)
         event = last(ran, "promoted", "refused", "skipped")
         stage.summary = _told(event)
     return {key: value for key, value in event.items() if key != "event"} | {"outcome": event["event"]}
@@ -88,7 +88,7 @@ def _list(context: Context, rows: list[dict[str, Any]]) -> int:
 
 def _show(context: Context, site: Site, model: str, version: str | None) -> int:
     chosen = [version] if version else []
-    card = last(site.run(_PROGRAM, "show", model, *chosen, log="registry"), "card")
+    card = last(site.ask(_PROGRAM, "show", model, *chosen), "card")
     context.output.result(
         {**context.named(), **{key: value for key, value in card.items() if key != "event"}}
     )

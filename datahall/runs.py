@@ -11,12 +11,18 @@ from datahall.paths import Home
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from datahall.engine import PluginPool
+
 _NO_CHANGE = {"same", "read"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What an engine is asked to do; ``variables`` are for the engine, its plugins, packs and the program."""
+    """What an engine is asked to do.
+
+    ``variables`` are for the engine, its plugins, packs and the program; ``pool`` keeps the embedded
+    engine's plugins for the next run.
+    """
 
     root: Path
     home: Home
@@ -28,6 +34,7 @@ class Request:
     expect_no_changes: bool = False
     yes: bool = False
     quiet_stdout: bool = False
+    pool: "PluginPool | None" = None
 
     @property
     def policy_packs(self) -> list[Path]:

@@ -1,17 +1,21 @@
 """The site: one environment's stack outputs in a file, and the variables that lead programs to its AWS."""
 
 import json
+import os
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from datahall import children, official
 from datahall.context import Context, aws_variables
-from datahall.errors import UserError
+from datahall.errors import OperationError, UserError
 from datahall.processes import write_atomically
 from datahall.sandbox.aws import control
+from workloads.errors import WorkloadError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,41 @@ class Site:
             cwd=self.root,
             answers=answers,
         )
+
+    def ask(self, program: str, *arguments: str, answers: Container[int] = (0,)) -> list[children.Event]:
+        """Run one of the programs that are quick and need no torch in this process; return its events.
+
+        Starting a process for each of them would take most of the time of an ``up`` that changes nothing.
+
+        Raises:
+            UserError: it found its input bad.
+            OperationError: it failed.
+        """
+        main = import_module(f"{program}.__main__").main
+        told: list[children.Event] = []
+        with _environment(self.variables):
+            try:
+                code = main(
+                    [*arguments, "--site", str(self.file), "--events", "json"],
+                    lambda event, **fields: told.append({"event": event, **fields}),
+                )
+            except WorkloadError as error:
+                mistake = UserError(error.field, error.value, error.rule, error.fix)
+                raise (mistake if error.exit_code == 2 else OperationError(f"{program}: {mistake}")) from None
+        if code not in answers:
+            raise OperationError(f"{program} ended with exit code {code}")
+        return told
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def write(context: Context, outputs: Mapping[str, Any], endpoint: str | None) -> Site:

@@ -14,6 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
 
@@ -169,6 +170,28 @@ def test_a_stack_that_is_up_can_be_reviewed(chain: Chain) -> None:
     told = chain.run("policy", "local", "--json")
     assert told.code == 0, told.err
     assert told.json["policy"] == chain.first.json["policy"]
+
+
+def test_damaged_training_data_is_refused(chain: Chain) -> None:
+    before = chain.status()
+    variables, bucket = control.environment(before["aws_endpoint"]), before["outputs"]["data_bucket"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=before["aws_endpoint"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    listed = client.list_objects_v2(Bucket=bucket, Prefix="datasets/digits/")["Contents"]
+    key = next(each["Key"] for each in listed if "train-images" in each["Key"])
+    whole = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    client.put_object(Bucket=bucket, Key=key, Body=whole[:-1])
+    told = chain.run("train", "mnist", "--epochs", "1", "--json")
+    client.put_object(Bucket=bucket, Key=key, Body=whole)
+    assert told.code == 2, told.err
+    assert key in told.json["error"]["field"]
+    assert all(told.json["error"][part] for part in ("value", "rule", "fix"))
+    assert chain.status()["models"] == before["models"]
 
 
 def test_down_leaves_nothing(chain: Chain) -> None:
