@@ -10,15 +10,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import threading
-from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import errors_pb2 as _errors  # noqa: F401  # registers the types of status details
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from datahall.sandbox.aws.plugin import check as checking
 from datahall.sandbox.aws.plugin import config as configuration
@@ -26,6 +23,7 @@ from datahall.sandbox.aws.plugin import diff as diffing
 from datahall.sandbox.aws.plugin import invokes, lifecycle, reading
 from datahall.sandbox.aws.plugin.aws import Aws, NotSandboxError
 from datahall.sandbox.aws.plugin.config import Settings
+from datahall.sandbox.aws.plugin.errors import abort, hidden, reported
 from datahall.sandbox.aws.plugin.naming import Proposal
 from datahall.sandbox.aws.plugin.properties import (
     UNKNOWN,
@@ -34,7 +32,7 @@ from datahall.sandbox.aws.plugin.properties import (
     decode,
     encode,
 )
-from datahall.sandbox.aws.plugin.run import CancelledError, Run, error_code
+from datahall.sandbox.aws.plugin.run import Run
 from datahall.sandbox.aws.plugin.schema import Schema, schema
 from datahall.sandbox.aws.plugin.shapes import absent
 from datahall.sandbox.aws.plugin.table import Type
@@ -51,22 +49,7 @@ _OPTIONS = [
     ("grpc.max_send_message_length", _MAX_MESSAGE),
     ("grpc.so_reuseport", 0),
 ]
-_EXPECTED = (
-    ClientError,
-    BotoCoreError,
-    NotSandboxError,
-    UnsupportedValueError,
-    CancelledError,
-    RuntimeError,
-    TimeoutError,
-    LookupError,
-    ValueError,
-)
 _MODES: dict[int, Any] = {0: "propose", 1: "enforce", 2: "disable"}
-
-
-class _Status(namedtuple("_Status", "code details trailing_metadata"), grpc.Status):
-    """A gRPC status with details, as grpc.ServicerContext.abort_with_status takes it."""
 
 
 class Service(provider_pb2_grpc.ResourceProviderServicer):
@@ -129,10 +112,8 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             values = {name.rsplit(":", 1)[-1]: value for name, value in request.variables.items()}
         refused = configuration.check(values)
         if refused:
-            _abort(
-                context, grpc.StatusCode.INVALID_ARGUMENT, "; ".join(failure.reason for failure in refused)
-            )
-        with _reported(context, "configuring aws"):
+            abort(context, grpc.StatusCode.INVALID_ARGUMENT, "; ".join(failure.reason for failure in refused))
+        with reported(context, "configuring aws"):
             self._settings = configuration.settings(values)
             self._aws = self._settings.connect()
         return provider_pb2.ConfigureResponse(
@@ -145,7 +126,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
         """Calls a function of the package; unsupported ones are refused by name."""
-        with _reported(context, f"calling {request.tok}"):
+        with reported(context, f"calling {request.tok}"):
             args = decode(request.args).values
             if request.tok == "pulumi:pulumi:getResource":
                 raise LookupError("not supported by the sandbox")
@@ -160,7 +141,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         """Validates and completes a resource's inputs."""
         row, declared = _row(request.urn, context)
         news, olds = _decoded(request.news, context), _decoded(request.olds, context)
-        with _reported(context, f"checking {row.type}"):
+        with reported(context, f"checking {row.type}"):
             settings, aws = self._connected()
             proposal = None
             if request.HasField("autonaming"):
@@ -213,9 +194,9 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             planned = _planned(run, {})
             return provider_pb2.CreateResponse(properties=encode(planned, given.secrets))
-        with _reported(context, f"creating {run.row.type} {_name(request.urn)}", given):
+        with reported(context, f"creating {run.row.type} {_name(request.urn)}", given):
             outputs = lifecycle.create(run)
-        return provider_pb2.CreateResponse(id=run.id, properties=encode(outputs, _hidden(given, outputs)))
+        return provider_pb2.CreateResponse(id=run.id, properties=encode(outputs, hidden(given, outputs)))
 
     def Read(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
         """The live outputs and inputs; an empty id if the resource is gone."""
@@ -223,15 +204,15 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         run = self._run(request, context, new=dict(given.values), state=state.values, id=request.id)
         if not given.values:
             run.new = {name: value for name, value in state.values.items() if name in run.schema.inputs}
-        with _reported(context, f"reading {run.row.type} {request.id}", given):
+        with reported(context, f"reading {run.row.type} {request.id}", given):
             outputs = lifecycle.read(run)
             if outputs is None:
                 return provider_pb2.ReadResponse()
             run.new = given.values
             inputs = reading.inputs(run, outputs, state.values)
-        hidden = _hidden(given, outputs) | state.secrets
+        secret = hidden(given, outputs) | state.secrets
         return provider_pb2.ReadResponse(
-            id=run.id, properties=encode(outputs, hidden), inputs=encode(inputs, hidden & set(inputs))
+            id=run.id, properties=encode(outputs, secret), inputs=encode(inputs, secret & set(inputs))
         )
 
     def Update(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
@@ -243,9 +224,9 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         run.old = old or {name: value for name, value in state.values.items() if name in run.schema.inputs}
         if request.preview:
             return provider_pb2.UpdateResponse(properties=encode(_planned(run, state.values), news.secrets))
-        with _reported(context, f"updating {run.row.type} {_name(request.urn)}", news):
+        with reported(context, f"updating {run.row.type} {_name(request.urn)}", news):
             outputs = lifecycle.update(run)
-        return provider_pb2.UpdateResponse(properties=encode(outputs, _hidden(news, outputs)))
+        return provider_pb2.UpdateResponse(properties=encode(outputs, hidden(news, outputs)))
 
     def Delete(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
         """Deletes a resource and waits until it is gone."""
@@ -254,7 +235,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         known = {name: value for name, value in state.values.items() if name in run.schema.inputs}
         run.new = {**known, **given.values}
         run.old = run.new
-        with _reported(context, f"deleting {run.row.type} {request.id}", given):
+        with reported(context, f"deleting {run.row.type} {request.id}", given):
             lifecycle.delete(run)
         return empty_pb2.Empty()
 
@@ -265,7 +246,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
 
     def _run(self, request: Message, context: grpc.ServicerContext, **values: Message) -> Run:
         row, declared = _row(request.urn, context)
-        with _reported(context, row.type):
+        with reported(context, row.type):
             settings, aws = self._connected()
             known = {**values.get("state", {}), **values.get("new", {})}
             region = known.get("region")
@@ -294,70 +275,11 @@ def serve() -> tuple[grpc.Server, int]:
     return server, port
 
 
-class _reported:  # noqa: N801  # reads as a statement
-    """Turns what a user can understand into a gRPC error: no traceback, no property values."""
-
-    def __init__(self, context: grpc.ServicerContext, doing: str, given: Properties | None = None) -> None:
-        self._context, self._doing, self._given = context, doing, given or Properties()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, lifecycle.PartlyDoneError):
-            text = f"{self._doing}: {_explained(error.cause, self._given)}"
-            self._context.abort_with_status(_partly(error, text, self._given))
-        if isinstance(error, _EXPECTED):
-            _abort(self._context, grpc.StatusCode.UNKNOWN, f"{self._doing}: {_explained(error, self._given)}")
-
-
-def _explained(error: Exception, given: Properties) -> str:
-    """AWS's code and message, and the property whose value the message names."""
-    if isinstance(error, ClientError):
-        message = str(error.response.get("Error", {}).get("Message", ""))
-        where = _property_of(message, given)
-        return f"{error_code(error)}: {message}" + (f" (property {where})" if where else "")
-    if isinstance(error, ParamValidationError):
-        return " ".join(str(error).split())
-    return str(error)
-
-
-def _property_of(message: str, given: Properties) -> str:
-    return next(
-        (
-            name
-            for name, value in given.values.items()
-            if isinstance(value, str) and len(value) > 3 and value in message and name not in given.secrets
-        ),
-        "",
-    )
-
-
-def _partly(error: lifecycle.PartlyDoneError, text: str, given: Properties) -> _Status:
-    """The protocol's way to say that the resource exists all the same (ErrorResourceInitFailed)."""
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.id,
-        properties=encode(error.outputs, _hidden(given, error.outputs)),
-        inputs=encode(given.values, given.secrets),
-        reasons=[text],
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text)
-    status.details.add().Pack(detail)
-    return _Status(grpc.StatusCode.UNKNOWN, text, (("grpc-status-details-bin", status.SerializeToString()),))
-
-
-def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, text: str) -> NoReturn:
-    context.abort(code, text)
-    raise AssertionError  # abort() has raised
-
-
 def _row(urn: str, context: grpc.ServicerContext) -> tuple[Type, Schema]:
     token = urn.split("::")[2].rsplit("$", 1)[-1]
     row = TYPES.get(token)
     if row is None:
-        _abort(
-            context, grpc.StatusCode.UNIMPLEMENTED, f"{token}: the sandbox's aws provider has no such type"
-        )
+        abort(context, grpc.StatusCode.UNIMPLEMENTED, f"{token}: the sandbox's aws provider has no such type")
     return row, schema(token)
 
 
@@ -369,7 +291,7 @@ def _decoded(struct: struct_pb2.Struct, context: grpc.ServicerContext) -> Proper
     try:
         return decode(struct)
     except UnsupportedValueError as error:
-        _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
 
 
 def _failures(failures: list[checking.Failure]) -> list[Any]:
@@ -383,11 +305,6 @@ def _changes(some: bool) -> Message:
 def _kind(kind: diffing.Kind, replace: bool) -> Message:
     name = f"{kind.upper()}_REPLACE" if replace else kind.upper()
     return provider_pb2.PropertyDiff.Kind.Value(name)
-
-
-def _hidden(given: Properties, outputs: dict[str, Any]) -> set[str]:
-    secret = set(given.secrets)
-    return (secret | {"tagsAll"} if "tags" in secret else secret) & set(outputs)
 
 
 def _planned(run: Run, state: dict[str, Any]) -> dict[str, Any]:

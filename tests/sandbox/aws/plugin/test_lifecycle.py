@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from datahall.sandbox.aws.plugin.properties import UNKNOWN, decode, encode
 from tests.sandbox.aws.plugin.client import REGION, Live, Plugin, RefusedError, urn
@@ -113,6 +114,19 @@ def test_errors_are_awss_own_and_name_the_property(plugin: Plugin) -> None:
     assert "Traceback" not in text
 
 
+def test_what_exists_all_the_same_is_told_with_the_error(plugin: Plugin, client: Clients) -> None:
+    inputs = plugin.check(BUCKET, "half-done", {"tags": {"aws:reserved": "x"}})
+    request = provider_pb2.CreateRequest(urn=urn(BUCKET, "half-done"), properties=encode(inputs))
+    with pytest.raises(grpc.RpcError, match="creating aws:s3/bucket:Bucket half-done: InvalidTag") as failed:
+        plugin.stub.Create(request)
+    metadata = {one.key: one.value for one in failed.value.trailing_metadata()}
+    details = bytes(metadata["grpc-status-details-bin"])
+    told = provider_pb2.ErrorResourceInitFailed()
+    assert status_pb2.Status.FromString(details).details[0].Unpack(told)
+    assert told.id == inputs["bucket"]
+    client("s3").delete_bucket(Bucket=told.id)
+
+
 def test_secrets_stay_secret(plugin: Plugin, made: Make) -> None:
     policy = made(POLICY, "hidden", {"policy": DOCUMENT}, secrets=("policy",))
     assert policy.secrets == {"policy"}
@@ -123,8 +137,6 @@ def test_secrets_stay_secret(plugin: Plugin, made: Make) -> None:
 
 
 def provider_update(identifier: str, old: dict[str, Any], new: dict[str, Any], state: dict[str, Any]) -> Any:  # noqa: ANN401  # a message
-    from pulumi.runtime.proto import provider_pb2
-
     return provider_pb2.UpdateRequest(
         id=identifier,
         urn=urn(POLICY, "hidden"),

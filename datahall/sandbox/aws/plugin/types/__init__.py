@@ -15,12 +15,13 @@ from datahall.sandbox.aws.plugin.types import (
     iam,
     kms,
     logs,
+    routes,
     s3,
     vpc,
     vpc_access,
 )
 
-_SERVICES = (backup, compute, ecr, efs, eks, fsx, iam, kms, logs, s3, vpc, vpc_access)
+_SERVICES = (backup, compute, ecr, efs, eks, fsx, iam, kms, logs, routes, s3, vpc, vpc_access)
 
 TYPES: Mapping[str, Type] = {row.type: row for module in _SERVICES for row in module.TYPES}
 """Every supported type by its token."""
