@@ -45,7 +45,7 @@ class Deployment:
     condemned: list[ResourceState]
     news: dict[str, ResourceState] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
-    aliased: dict[str, list[str]] = field(default_factory=dict)
+    aliased: dict[str, tuple[str, ...]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     stack_outputs: Properties | None = None

@@ -62,13 +62,14 @@ def claim(deployment: Deployment, goal: Goal) -> str:
 def find_old(deployment: Deployment, state: ResourceState) -> ResourceState | None:
     """The resource as recorded, under this URN or an earlier one (which then counts as dealt with)."""
     with deployment.lock:
+        # Matched or not: after a run that failed half way, a child may still stand below an earlier URN.
+        deployment.aliased[state.urn] = state.aliases
         if state.urn in deployment.olds:
             return deployment.olds[state.urn]
         for earlier in state.aliases:
             old = deployment.olds.get(earlier)
             if old is not None and earlier not in deployment.claimed:
                 deployment.claimed.add(earlier)
-                deployment.aliased.setdefault(state.urn, []).append(earlier)
                 return old
     return None
 
