@@ -35,6 +35,15 @@ def test_a_policy_violation_ends_up_before_anything_is_created(
     assert not home.exists()
 
 
+def test_a_review_names_the_violation_and_leaves_nothing(datahall: Run, project: Path, home: Path) -> None:
+    (project / "stacks" / "__main__.py").write_text(UNENCRYPTED)
+    told = datahall("policy", "local")
+    assert told.code == 2
+    assert "datahall: shared.encrypted: False: policy require-efs-encryption" in told.err
+    assert control.running(home / "aws") is None
+    assert not (home / "aws").exists()
+
+
 def test_a_program_that_fails_is_told_without_a_traceback(datahall: Run, project: Path, home: Path) -> None:
     program = "import pulumi\nraise pulumi.RunError('pools.a: 9: must be 1; write 1')\n"
     (project / "stacks" / "__main__.py").write_text(program)
