@@ -7,7 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
-import boto3
+from datahall.sandbox.aws.server.serve import ServeError, serve
 
 
 def main() -> int:
@@ -17,8 +17,6 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     given = parser.parse_args()
     prepare()
-    from datahall.sandbox.aws.server.serve import ServeError, serve  # noqa: PLC0415 - after what it needs set
-
     try:
         serve(given.folder.resolve(), given.port)
     except ServeError as error:
@@ -32,9 +30,10 @@ def main() -> int:
 def prepare() -> None:
     """Set what moto reads as it is imported; with the two short cuts its import takes half the time."""
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-    warnings.filterwarnings(
-        "ignore", category=UserWarning, module="moto.core.serialize"
-    )  # of codes not in models
+    # of error codes that AWS uses and its models do not list
+    warnings.filterwarnings("ignore", category=UserWarning, module="moto.core.serialize")
+    import boto3  # noqa: PLC0415 - slow
+
     # moto makes a session for every list of regions or partitions; each parses two megabytes of endpoints
     boto3.Session = functools.cache(boto3.Session)
     # time_machine loads pytest where it finds it, for a fixture that a server has no use for

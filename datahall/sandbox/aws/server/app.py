@@ -60,6 +60,11 @@ class Application:
                 where = f"journal: {self._folder}: request {entry.n} now gives {response.status} {said}"
                 raise JournalError(f"{where}; delete the folder to begin with an empty account")
 
+    def empty(self) -> bool:
+        """Whether nothing is left of all that was done; keys that wait for their deletion do not count."""
+        with self._one:
+            return all(resource["state"] == "PendingDeletion" for resource in inventory())
+
     def _aws(self, request: Request) -> Response:
         if not wire.changes(request):
             with self._one:

@@ -1,6 +1,6 @@
 """What AWS refuses, the sandbox refuses with the same code: an operation, a bad argument, an error code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,17 @@ def nodegroup(**bad: object) -> Build:
             "nodeRole": world.role,
         }
         return {**good, **bad}
+
+    return build
+
+
+def templated(data: Mapping[str, object]) -> Build:
+    def build(world: World) -> dict[str, Any]:
+        ec2, name = world.client("ec2"), f"bad-{next(iter(data))}"
+        template = ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)[
+            "LaunchTemplate"
+        ]
+        return nodegroup(launchTemplate={"id": template["LaunchTemplateId"]})(world)
 
     return build
 
@@ -122,6 +133,20 @@ CASES = [
         nodegroup(scalingConfig={"minSize": 3, "maxSize": 2, "desiredSize": 3}),
         EKS,
     ),
+    *[
+        Case("eks", "create_nodegroup", templated(data), "InvalidRequestException")
+        for data in (
+            {"SecurityGroupIds": ["sg-0"]},
+            {"NetworkInterfaces": [{"DeviceIndex": 0, "Groups": ["sg-0"]}]},
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"KmsKeyId": NO_KEY}}]},
+            {"Placement": {"GroupName": "none"}},
+            {
+                "CapacityReservationSpecification": {
+                    "CapacityReservationTarget": {"CapacityReservationId": "cr-0"}
+                }
+            },
+        )
+    ],
     Case("eks", "create_nodegroup", nodegroup(clusterName="none"), "ResourceNotFoundException"),
     Case("eks", "create_addon", lambda w: {"clusterName": w.eks, "addonName": "none"}, EKS),
     Case(

@@ -133,6 +133,34 @@ def test_damage_is_refused_by_name_and_nothing_is_lost(folder: Path, damage: str
     assert seen(control.start(folder).url)["bodies"]
 
 
+def test_journal_forgets_what_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "aws"
+    world = World(control.start(folder).url)
+    s3, body = world.client("s3"), b"x" * 9000
+    try:
+        s3.put_object(Bucket=world.bucket, Key="k", Body=body)
+        place = {"LocationConstraint": REGION}
+        s3.create_bucket(Bucket="kept-bucket", CreateBucketConfiguration=place)
+        s3.put_object(Bucket="kept-bucket", Key="k", Body=body + b"2")
+        s3.delete_object(Bucket=world.bucket, Key="k")
+        s3.delete_bucket(Bucket=world.bucket)
+        s3.create_bucket(Bucket=world.bucket, CreateBucketConfiguration=place)
+        s3.put_object(Bucket=world.bucket, Key="again", Body=body + b"3")
+        assert len(list((folder / "blobs").iterdir())) == 3
+        control.stop(folder)
+        s3 = World(control.start(folder).url).client("s3")
+        assert len(list((folder / "blobs").iterdir())) == 2
+        assert s3.get_object(Bucket=world.bucket, Key="again")["Body"].read() == body + b"3"
+        assert s3.get_object(Bucket="kept-bucket", Key="k")["Body"].read() == body + b"2"
+        for bucket, key in ((world.bucket, "again"), ("kept-bucket", "k")):
+            s3.delete_object(Bucket=bucket, Key=key)
+            s3.delete_bucket(Bucket=bucket)
+    finally:
+        control.stop(folder)
+    assert len((folder / "journal.jsonl").read_text().splitlines()) == 1
+    assert not list((folder / "blobs").iterdir())
+
+
 def test_nothing_secret_lies_in_the_journal(folder: Path) -> None:
     text = (folder / "journal.jsonl").read_text()
     assert "sandbox-only" not in text

@@ -1,8 +1,8 @@
 """A small account to test against: clients, and what the resources under test refer to."""
 
 import json
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -32,6 +32,18 @@ def key_policy(region: str = REGION) -> str:
     )
 
 
+@cache
+def _client(url: str, region: str, service: str) -> Client:
+    """Clients cost more than calls; one a server, region and service is enough."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id="AKIADATAHALLSANDBOX0",
+        aws_secret_access_key="sandbox-only",
+    )
+
+
 @dataclass
 class World:
     """Clients of one server, and references made when first asked for."""
@@ -39,19 +51,10 @@ class World:
     url: str
     region: str = REGION
     name: str = "world"
-    clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, service: str) -> Client:
         """A boto3 client of the emulated AWS."""
-        if service not in self.clients:
-            self.clients[service] = boto3.client(
-                service,
-                endpoint_url=self.url,
-                region_name=self.region,
-                aws_access_key_id="AKIADATAHALLSANDBOX0",
-                aws_secret_access_key="sandbox-only",
-            )
-        return self.clients[service]
+        return _client(self.url, self.region, service)
 
     @cached_property
     def vpc(self) -> str:

@@ -1,6 +1,7 @@
 """EKS: clusters and node groups that refer to what exists, and are read back as they were sent."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -272,6 +273,20 @@ class Responses(Parts):
                 refuse("InvalidParameterException", f"{text} InvalidGroup.NotFound)")
         return vpcs.pop()
 
+    def _check_template(self, data: Doc) -> None:
+        """Refuse a launch template whose parts do not exist; AWS finds out as the instances are launched."""
+        network = known.ec2(self.eks_backend)
+        exists: dict[str, Callable[[str], object]] = {
+            "security group": lambda name: known.security_group(self.eks_backend, name),
+            "KMS key": lambda name: known.usable_key(self.eks_backend, name),
+            "placement group": lambda name: name in table(network, "placement_groups"),
+            "capacity reservation": lambda name: name in table(network, "capacity_reservations"),
+        }
+        for kind, reference in _named(data):
+            if not exists[kind](reference):
+                text = f"The launch template names a {kind} that does not exist: {reference}"
+                refuse("InvalidRequestException", text)
+
     def _check_encryption(self, config: list[Doc]) -> None:
         for one in config:
             if one.get("resources") != ["secrets"]:
@@ -322,12 +337,26 @@ class Responses(Parts):
         if not 1 <= version <= len(found.versions):
             refuse("InvalidParameterException", f"Launch template version {number} does not exist.")
         data: dict[str, Any] = found.versions[version - 1].data
+        self._check_template(data)
         if data.get("InstanceType") and sent.get("instanceTypes"):
             refuse(
                 "InvalidParameterException", "Instance types are in both the launch template and the request."
             )
         reference = {"id": found.id, "name": found.name, "version": str(number)}
         return {"reference": reference, "data": data}
+
+
+def _named(data: Doc) -> list[tuple[str, str]]:
+    """What a launch template's data refer to, as (kind, reference)."""
+    found = [("security group", name) for name in data.get("SecurityGroupIds", [])]
+    for interface in data.get("NetworkInterfaces", []):
+        found += [("security group", name) for name in interface.get("Groups", [])]
+    for device in data.get("BlockDeviceMappings", []):
+        found.append(("KMS key", device.get("Ebs", {}).get("KmsKeyId", "")))
+    found.append(("placement group", data.get("Placement", {}).get("GroupName", "")))
+    target = data.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    found.append(("capacity reservation", target.get("CapacityReservationId", "")))
+    return [(kind, reference) for kind, reference in found if reference]
 
 
 def _attribute(target: object, name: str) -> Any:  # noqa: ANN401 - whatever AWS's model has there
