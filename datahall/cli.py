@@ -27,6 +27,14 @@ from datahall.errors import BROKEN_PIPE, INTERRUPTED, OperationError, UserError,
 ABOUT = "An AI data centre as Python code, rehearsed on this machine."
 
 
+_EXAMPLES = ("datahall up local", "datahall status local", "datahall down local")
+_VARIABLES = """Environment variables:
+  DATAHALL_HOME     where everything is kept (default: .datahall in the project)
+  DATAHALL_PROJECT  another folder with Pulumi.yaml, stacks/ and policies/
+  PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE
+                    the secrets' passphrase (sandboxed environments: generated)"""
+
+
 @dataclass(frozen=True)
 class Command:
     """One command: where it is implemented follows from its name (datahall.commands.NAME:NAME)."""
@@ -79,7 +87,7 @@ def build() -> App:
         name="datahall",
         help=ABOUT,
         help_format="plaintext",
-        help_epilogue=_epilogue(("datahall up local", "datahall status local", "datahall down local")),
+        help_epilogue=f"{_epilogue(_EXAMPLES)}\n\n{_VARIABLES}",
         default_parameter=Parameter(negative=()),
         version=lambda: version("datahall"),
         exit_on_error=False,

@@ -16,12 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from datahall.environments import official_cli
-from datahall.errors import OperationError
+from datahall.errors import OperationError, UserError
 from datahall.review import as_mistakes
 from datahall.runs import Outcome, Request
 
 # Exit codes of the official CLI that are not failures of a program or a provider.
 _NO_CHANGES_EXPECTED = 7
+# Those that a user mends.
+_USERS = {
+    2: "flags, configuration or the way it was called are wrong",
+    3: "nobody is logged in",
+    6: "there is no such stack",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def _run(request: Request, verb: str, flags: Sequence[str]) -> Outcome:
         refused = as_mistakes(outcome.policy)
         if refused:
             raise refused
-        raise OperationError(f"pulumi {verb} ended with exit code {done.returncode}; what it said is above")
+        raise _failure(f"pulumi {verb}", request, done.returncode, "what it said is above")
     return outcome
 
 
@@ -163,8 +169,15 @@ def _ask(command: Sequence[str], request: Request, prepared: _Prepared) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise OperationError(f"{' '.join(command[1:3])}: {done.stderr.strip()}")
+        raise _failure(f"pulumi {' '.join(command[1:3])}", request, done.returncode, done.stderr.strip())
     return done.stdout
+
+
+def _failure(what: str, request: Request, code: int, said: str) -> UserError | OperationError:
+    name = request.environment.name
+    if code in _USERS:
+        return UserError(what, name, f"the official CLI says that {_USERS[code]}", said)
+    return OperationError(f"{what}: {name}: it ended with exit code {code}; {said}")
 
 
 def _review(request: Request) -> list[str]:

@@ -83,6 +83,8 @@ class _Epochs:
     def take(self, event: Event, stage: Stage) -> None:
         """Note an event of the training."""
         stage.body = self._draw
+        if event["event"] == "resumed":
+            stage.line(f"goes on after epoch {event['epoch']}, from the checkpoint in the bucket")
         if event["event"] != "epoch":
             return
         said = f"loss {event['loss']:.4f}  accuracy {event['accuracy']:.2%}"
