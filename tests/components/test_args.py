@@ -1,5 +1,6 @@
 """Arguments: what each component refuses, by field, value, rule and fix; and what it plans from good ones."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -182,9 +183,12 @@ def test_a_broken_rule_is_named(build: Callable[..., object], given: Mapping[str
 
 
 def test_values_still_to_be_known_are_not_judged() -> None:
-    unknown: pulumi.Output[str] = pulumi.Output.from_input("later")
-    assert AccessEntry(principal_arn=unknown, policy="view").principal_arn is unknown
-    assert ExistingReservation(id=unknown).id is unknown
+    async def judge() -> None:  # an output wants a running loop
+        unknown: pulumi.Output[str] = pulumi.Output.from_input("later")
+        assert AccessEntry(principal_arn=unknown, policy="view").principal_arn is unknown
+        assert ExistingReservation(id=unknown).id is unknown
+
+    asyncio.run(judge())
 
 
 @given(prefix=st.integers(16, 20), zones=st.integers(2, 3), block=st.integers(0, 15))
