@@ -7,7 +7,6 @@ of its settings file: the official CLI writes its salt into that file, which is 
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from datahall.runs import Outcome, Request
 
 # Exit codes of the official CLI that are not failures of a program or a provider.
 _NO_CHANGES_EXPECTED = 7
+_STDERR = 2
 # Those that a user mends.
 _USERS = {
     2: "flags, configuration or the way it was called are wrong",
@@ -94,7 +94,7 @@ def _run(request: Request, verb: str, flags: Sequence[str]) -> Outcome:
             command,
             cwd=request.root,
             env=variables,
-            stdout=sys.stderr if request.quiet_stdout else None,
+            stdout=_STDERR if request.quiet_stdout else None,
             check=False,
         )
         outcome = _read(log)

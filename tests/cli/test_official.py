@@ -22,5 +22,5 @@ def test_a_preview_by_the_official_engine_leaves_the_settings_as_they_are(dataha
     assert (home / "state" / ".pulumi" / "stacks" / "datahall" / "local.json").is_file()
     expecting = datahall("preview", "local", "--engine", "pulumi", "--expect-no-changes")
     assert expecting.code == 1
-    assert "--expect-no-changes was given" in expecting.err
+    assert "changes where none were expected (--expect-no-changes)" in expecting.err
     assert datahall("down", "local").code == 0
