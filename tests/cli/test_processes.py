@@ -48,7 +48,10 @@ def test_a_service_is_recorded_and_has_a_session_of_its_own(
     assert processes.services(tmp_path, "local") == [service]
     assert processes.services(tmp_path, "other") == []
     assert processes.alive(service)
-    assert psutil.Process(service.pid).environ()["MARK"] == "here"
+    process = psutil.Process(service.pid)
+    while not process.environ():  # for a moment after the start the kernel shows none
+        time.sleep(0.01)
+    assert process.environ()["MARK"] == "here"
     assert processes.stop(service, tmp_path)
     assert not processes.alive(service)
     assert processes.services(tmp_path, "local") == []
