@@ -98,9 +98,11 @@ def write_state(home: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("command", ["up", "down", "status"])
-def test_a_broken_state_file_is_named_and_kept(datahall: Run, home: Path, command: str) -> None:
+def test_a_broken_state_file_is_named_and_kept(
+    datahall: Run, home: Path, command: str, free_port: int
+) -> None:
     state = write_state(home, '{"version": 3, "checkpoint": {')
-    told = datahall(command, "local")
+    told = datahall(command, "local", *(["--port", str(free_port)] if command == "up" else []))
     assert told.code == 2
     assert str(state) in told.err
     assert "Traceback" not in told.err
@@ -108,11 +110,11 @@ def test_a_broken_state_file_is_named_and_kept(datahall: Run, home: Path, comman
     assert not (home / "aws").exists()
 
 
-def test_a_lost_passphrase_is_told_before_anything_starts(datahall: Run, home: Path) -> None:
+def test_a_lost_passphrase_is_told_before_anything_starts(datahall: Run, home: Path, free_port: int) -> None:
     latest = {"manifest": {}, "secrets_providers": {"type": "passphrase", "state": {"salt": "v1:x"}}}
     checkpoint = {"stack": "organization/datahall/local", "latest": latest}
     write_state(home, json.dumps({"version": 3, "checkpoint": checkpoint}))
-    told = datahall("up", "local")
+    told = datahall("up", "local", "--port", str(free_port))
     assert told.code == 2
     assert f"passphrase: {home / 'passphrase'}: is gone" in told.err
     assert "PULUMI_CONFIG_PASSPHRASE" in told.err
