@@ -1,5 +1,7 @@
 """A provider that does nothing, so that what is measured is the engine."""
 
+# ruff: noqa: N802 - the methods are called as the protocol calls them
+
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,40 +20,40 @@ _Context = grpc.ServicerContext
 class Noop(ResourceProviderServicer):
     """Takes what it is given, and answers at once."""
 
-    def GetPluginInfo(self, request: Empty, context: _Context) -> plugin_pb2.PluginInfo:  # noqa: N802 - gRPC's name
+    def GetPluginInfo(self, request: Empty, context: _Context) -> plugin_pb2.PluginInfo:
         """Return the version."""
         return plugin_pb2.PluginInfo(version="1.0.0")
 
-    def CheckConfig(self, request: pb.CheckRequest, context: _Context) -> pb.CheckResponse:  # noqa: N802 - gRPC's name
+    def CheckConfig(self, request: pb.CheckRequest, context: _Context) -> pb.CheckResponse:
         """Take any configuration."""
         return pb.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: pb.DiffRequest, context: _Context) -> pb.DiffResponse:  # noqa: N802 - gRPC's name
+    def DiffConfig(self, request: pb.DiffRequest, context: _Context) -> pb.DiffResponse:
         """Find no change."""
         return pb.DiffResponse(changes=pb.DiffResponse.DIFF_NONE)
 
-    def Configure(self, request: pb.ConfigureRequest, context: _Context) -> pb.ConfigureResponse:  # noqa: N802 - gRPC's name
+    def Configure(self, request: pb.ConfigureRequest, context: _Context) -> pb.ConfigureResponse:
         """Accept secrets and previews."""
         return pb.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
 
-    def Check(self, request: pb.CheckRequest, context: _Context) -> pb.CheckResponse:  # noqa: N802 - gRPC's name
+    def Check(self, request: pb.CheckRequest, context: _Context) -> pb.CheckResponse:
         """Take any inputs."""
         return pb.CheckResponse(inputs=request.news)
 
-    def Diff(self, request: pb.DiffRequest, context: _Context) -> pb.DiffResponse:  # noqa: N802 - gRPC's name
+    def Diff(self, request: pb.DiffRequest, context: _Context) -> pb.DiffResponse:
         """Find a change where the inputs differ."""
         changed = request.olds != request.news
         return pb.DiffResponse(changes=pb.DiffResponse.DIFF_SOME if changed else pb.DiffResponse.DIFF_NONE)
 
-    def Create(self, request: pb.CreateRequest, context: _Context) -> pb.CreateResponse:  # noqa: N802 - gRPC's name
+    def Create(self, request: pb.CreateRequest, context: _Context) -> pb.CreateResponse:
         """Return the inputs, the resource's name as its id."""
         return pb.CreateResponse(id=request.urn.rsplit("::", maxsplit=1)[-1], properties=request.properties)
 
-    def Delete(self, request: pb.DeleteRequest, context: _Context) -> Empty:  # noqa: N802 - gRPC's name
+    def Delete(self, request: pb.DeleteRequest, context: _Context) -> Empty:
         """Do nothing."""
         return Empty()
 
-    def Cancel(self, request: Empty, context: _Context) -> Empty:  # noqa: N802 - gRPC's name
+    def Cancel(self, request: Empty, context: _Context) -> Empty:
         """Do nothing."""
         return Empty()
 

@@ -5,6 +5,8 @@ class serves components (Construct, Call, Invoke) only and has no Check, Diff, R
 custom resources, no detailed diff, no unknowns at preview; and its asyncio server would block on boto3.
 """
 
+# ruff: noqa: N802 - the methods are called as the protocol calls them
+
 from __future__ import annotations
 
 import importlib.metadata
@@ -61,7 +63,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled = threading.Event()
         self._seeds: dict[str, bytes] = {}
 
-    def Handshake(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802  # the protocol's names
+    def Handshake(self, request: Message, context: grpc.ServicerContext) -> Message:
         """What this provider accepts."""
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=True,
@@ -70,33 +72,33 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             supports_autonaming_configuration=True,
         )
 
-    def GetPluginInfo(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def GetPluginInfo(self, request: Message, context: grpc.ServicerContext) -> Message:
         """The version of the SDK that the types are taken from."""
         return plugin_pb2.PluginInfo(version=VERSION)
 
-    def GetSchema(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def GetSchema(self, request: Message, context: grpc.ServicerContext) -> Message:
         """The names of the supported types; their properties are those of the SDK's own classes."""
         text = json.dumps(
             {"name": "aws", "version": VERSION, "resources": {token: {} for token in sorted(TYPES)}}
         )
         return provider_pb2.GetSchemaResponse(schema=text)
 
-    def Attach(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Attach(self, request: Message, context: grpc.ServicerContext) -> Message:
         """The engine's address; nothing here calls back."""
         return empty_pb2.Empty()
 
-    def Cancel(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Cancel(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Ends all waiting."""
         self._cancelled.set()
         return empty_pb2.Empty()
 
-    def CheckConfig(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def CheckConfig(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Refuses configuration that the sandbox does not honour."""
         news = _decoded(request.news, context)
         failures = configuration.check(news.values)
         return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(failures))
 
-    def DiffConfig(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def DiffConfig(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Changed configuration; another region replaces the provider and all that it made."""
         old = configuration.plain(_decoded(request.old_inputs or request.olds, context).values)
         new = configuration.plain(_decoded(request.news, context).values)
@@ -105,7 +107,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             changes=_changes(bool(changed)), diffs=changed, replaces=[n for n in changed if n == "region"]
         )
 
-    def Configure(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Configure(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Takes the configuration; the account is asked only if it restricts accounts."""
         values = _decoded(request.args, context).values
         if not values:  # engines of old send `aws:config:region` and so on
@@ -124,7 +126,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             supports_autonaming_configuration=True,
         )
 
-    def Invoke(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Invoke(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Calls a function of the package; unsupported ones are refused by name."""
         with reported(context, f"calling {request.tok}"):
             args = decode(request.args).values
@@ -137,7 +139,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             return response
         raise AssertionError  # abort() has raised
 
-    def Check(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Check(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Validates and completes a resource's inputs."""
         row, declared = _row(request.urn, context)
         news, olds = _decoded(request.news, context), _decoded(request.olds, context)
@@ -166,7 +168,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
                 completed.fields[name].CopyFrom(value)
         return provider_pb2.CheckResponse(inputs=completed)
 
-    def Diff(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Diff(self, request: Message, context: grpc.ServicerContext) -> Message:
         """A detailed diff of checked inputs."""
         row, declared = _row(request.urn, context)
         old = _decoded(request.old_inputs, context).values
@@ -187,7 +189,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             deleteBeforeReplace=found.delete_first,
         )
 
-    def Create(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Create(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Creates a resource; at preview tells what is known of it."""
         given = _decoded(request.properties, context)
         run = self._run(request, context, new=given.values, timeout_s=request.timeout)
@@ -198,7 +200,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             outputs = lifecycle.create(run)
         return provider_pb2.CreateResponse(id=run.id, properties=encode(outputs, hidden(given, outputs)))
 
-    def Read(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Read(self, request: Message, context: grpc.ServicerContext) -> Message:
         """The live outputs and inputs; an empty id if the resource is gone."""
         given, state = _decoded(request.inputs, context), _decoded(request.properties, context)
         run = self._run(request, context, new=dict(given.values), state=state.values, id=request.id)
@@ -215,7 +217,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             id=run.id, properties=encode(outputs, secret), inputs=encode(inputs, secret & set(inputs))
         )
 
-    def Update(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Update(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Applies changed inputs in place; at preview tells what is known of the result."""
         news, state = _decoded(request.news, context), _decoded(request.olds, context)
         old = _decoded(request.old_inputs, context).values
@@ -228,7 +230,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             outputs = lifecycle.update(run)
         return provider_pb2.UpdateResponse(properties=encode(outputs, hidden(news, outputs)))
 
-    def Delete(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def Delete(self, request: Message, context: grpc.ServicerContext) -> Message:
         """Deletes a resource and waits until it is gone."""
         state, given = _decoded(request.properties, context), _decoded(request.old_inputs, context)
         run = self._run(request, context, state=state.values, id=request.id, timeout_s=request.timeout)
