@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pulumi
 
 
-class InvalidArgs(pulumi.RunError, ValueError):  # noqa: N818 - named as in the contracts between parts
+class InvalidArgs(pulumi.RunError, ValueError):  # noqa: N818 - named for what the user did
     """An argument that breaks a rule, told as ``field: value: rule; fix``.
 
     A ``pulumi.RunError``, so that an engine prints the message and no traceback.
