@@ -1,0 +1,38 @@
+"""What an environment left on the machine: looked for in the kernel's own lists, not in our records."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from datahall.sandbox.hosts import cgroups, machine, network
+from datahall.sandbox.hosts.model import Process
+from datahall.sandbox.hosts.processes import alive
+
+_PROC = Path("/proc")
+
+
+def find(folder: Path, holder: Process | None) -> list[str]:
+    """Processes, mounts, control groups and namespaces of this environment that are still there."""
+    found = [f"control group {group}" for group in cgroups.left(machine.group(folder))]
+    if alive(holder) and holder is not None:
+        found += [f"interface {name}" for name in network.interfaces(holder)]
+    for process in _processes():
+        found += _of_process(process, str(folder / "machines"))
+    return sorted(set(found))
+
+
+def _of_process(process: Path, machines: str) -> Iterator[str]:
+    try:
+        arguments = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        if machines in arguments:
+            yield f"process {process.name}: {arguments.strip()[:120]}"
+        for line in (process / "mountinfo").read_text().splitlines():
+            if machines in line:
+                yield f"mount of process {process.name}: {line.split()[4]}"
+    except OSError:
+        return  # it ended while we looked
+
+
+def _processes() -> Iterator[Path]:
+    mine = str(os.getpid())
+    return (path for path in _PROC.iterdir() if path.name.isdigit() and path.name != mine)
