@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from datahall.sandbox.hosts import repository, ssh
+from datahall.sandbox.hosts import base, repository, ssh
 from datahall.sandbox.hosts.model import GPUS_PER_WORKER, NETWORK, Role
 from datahall.sandbox.hosts.store import Record
 
@@ -20,6 +20,7 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         for each in record.machines
     }
     variables = {
+        "ansible_user": base.OPERATOR,
         "base_apt_sources": [
             {"name": "site", "uri": "file:/srv/mirror", "suite": "./", "key": f"/srv/mirror/{repository.KEY}"}
         ],
