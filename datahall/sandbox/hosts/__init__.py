@@ -4,7 +4,19 @@
 left. Hosts live on without us; what is recorded of them is in the folder.
 """
 
-from datahall.sandbox.hosts.api import down, fail, hosts, inventory, remove, ssh, start, stop, up
+from datahall.sandbox.hosts.api import (
+    down,
+    fail,
+    hosts,
+    inventory,
+    prepare,
+    remove,
+    ssh,
+    start,
+    stop,
+    up,
+    wait,
+)
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
 from datahall.sandbox.hosts.model import Host, Power, Role
 
@@ -18,9 +30,11 @@ __all__ = [
     "fail",
     "hosts",
     "inventory",
+    "prepare",
     "remove",
     "ssh",
     "start",
     "stop",
     "up",
+    "wait",
 ]

@@ -16,6 +16,16 @@ from datahall.sandbox.hosts.store import Record
 _NOT_IN_A_MOUNT_OPTION = set(",:\\ \t")
 
 
+def prepare(packages: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> tuple[Path, Path]:
+    """The base and the mirror of these packages, made where they are missing.
+
+    Raises:
+        HostsUsageError: the machine does not fit.
+    """
+    needs.require()
+    return base.ensure(tell), mirror.ensure(packages, tell)
+
+
 def up(
     folder: Path, packages: Sequence[str], *, workers: int = 2, tell: Callable[[str], None] = lambda _: None
 ) -> list[Host]:
@@ -33,8 +43,7 @@ def up(
         raise HostsUsageError("folder", str(folder), f"has {sorted(odd)!r} in its name", "use another one")
     folder = folder.resolve()
     with store.locked(folder):
-        made_of = base.ensure(tell)
-        mirrored = mirror.ensure(packages, tell)
+        made_of, mirrored = prepare(packages, tell)
         record = store.load(folder) or Record(made_of, mirrored, None, ())
         if not any(map(_running, record.machines)):
             record = replace(record, mirror=mirrored)  # nothing has the old one mounted
@@ -57,6 +66,16 @@ def start(folder: Path, name: str) -> Host:
     with store.locked(folder):
         record = _boot(folder, _known(folder, name), [name], lambda _: None)
     return _one(folder, record, name)
+
+
+def wait(folder: Path, name: str, *, timeout_s: float = 60) -> None:
+    """Wait until a host has booted.
+
+    Raises:
+        HostsFailedError: it has not, or units failed in it.
+    """
+    _known(folder.resolve(), name)
+    shell.wait_ready(folder.resolve(), name, timeout_s=timeout_s)
 
 
 def stop(folder: Path, name: str) -> Host:
@@ -138,9 +157,11 @@ def down(folder: Path) -> None:
             machine.cut_power(folder, each)
         cgroups.kill(machine.group(folder))
         cgroups.remove(machine.group(folder))
+        shell.close_connections(folder)
         holder = record.network if record else None
+        namespace = network.identity(holder)
         processes.end(holder, patience_s=2)
-        if left := leftovers.find(folder, holder):
+        if left := leftovers.find(folder, namespace):
             raise HostsFailedError(f"left after down: {'; '.join(left)}")
     shutil.rmtree(folder)
 

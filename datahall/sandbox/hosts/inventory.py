@@ -12,15 +12,12 @@ from datahall.sandbox.hosts.store import Record
 def of(folder: Path, record: Record) -> dict[str, Any]:
     """The inventory in the form that Ansible expects of a script's ``--list``."""
     names = {role: [each.name for each in record.machines if each.role is role] for role in Role}
-    host_variables = {
-        each.name: {
-            "ansible_host": str(each.address),
-            "ansible_ssh_common_args": f"-F {ssh.config_file(folder)}",
-        }
-        for each in record.machines
-    }
+    host_variables = {each.name: {"ansible_host": str(each.address)} for each in record.machines}
     variables = {
+        # for every host, also those that somebody adds by hand: none of them is outside our network
+        "ansible_ssh_common_args": f"-F {ssh.config_file(folder)}",
         "ansible_user": base.OPERATOR,
+        "ansible_control_path_dir": str(ssh.control_folder(folder)),
         "base_apt_sources": [
             {"name": "site", "uri": "file:/srv/mirror", "suite": "./", "key": f"/srv/mirror/{repository.KEY}"}
         ],

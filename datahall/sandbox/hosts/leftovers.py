@@ -4,28 +4,29 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from datahall.sandbox.hosts import cgroups, machine, network
-from datahall.sandbox.hosts.model import Process
-from datahall.sandbox.hosts.processes import alive
+from datahall.sandbox.hosts import cgroups, machine
 
 _PROC = Path("/proc")
 
 
-def find(folder: Path, holder: Process | None) -> list[str]:
-    """Processes, mounts, control groups and namespaces of this environment that are still there."""
+def find(folder: Path, namespace: str) -> list[str]:
+    """Processes, mounts, control groups and the network namespace of an environment that are still there.
+
+    Where no process is in a network namespace and none is mounted, the kernel has removed it with its bridge.
+    """
     found = [f"control group {group}" for group in cgroups.left(machine.group(folder))]
-    if alive(holder) and holder is not None:
-        found += [f"interface {name}" for name in network.interfaces(holder)]
     for process in _processes():
-        found += _of_process(process, str(folder / "machines"))
+        found += _of_process(process, str(folder / "machines"), namespace)
     return sorted(set(found))
 
 
-def _of_process(process: Path, machines: str) -> Iterator[str]:
+def _of_process(process: Path, machines: str, namespace: str) -> Iterator[str]:
     try:
         arguments = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         if machines in arguments:
             yield f"process {process.name}: {arguments.strip()[:120]}"
+        if namespace and str((process / "ns/net").readlink()) == namespace:
+            yield f"process {process.name} in the hosts' network: {arguments.strip()[:120]}"
         for line in (process / "mountinfo").read_text().splitlines():
             if machines in line:
                 yield f"mount of process {process.name}: {line.split()[4]}"

@@ -77,12 +77,20 @@ def _reap(pid: int) -> None:
 
 
 def start(argv: Sequence[str], log: Path) -> Process:
-    """Start a process that outlives us; what it says goes to ``log``."""
-    with log.open("ab") as out:
-        child = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
+    """Start a process that outlives us, in a session of its own; what it says goes to ``log``."""
+    with log.open("ab") as out, Path(os.devnull).open("rb") as nothing:
+        pid = os.posix_spawnp(
+            "env",
+            ["env", "--chdir=/", *argv],
+            os.environ,
+            setsid=True,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                (os.POSIX_SPAWN_DUP2, out.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, out.fileno(), 2),
+            ],
         )
-    return identify(child.pid)
+    return identify(pid)
 
 
 def run(argv: Sequence[str], *, what: str, timeout_s: float = 900, stdin: bytes | None = None) -> str:

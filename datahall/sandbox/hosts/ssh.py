@@ -1,6 +1,8 @@
 """ssh to the hosts: a key of theirs alone, host keys known beforehand, and a way into their network."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +22,20 @@ _CONNECT = Path(__file__).parent / "connect.py"
 def config_file(folder: Path) -> Path:
     """The ssh configuration: ``ssh -F FILE worker-1``."""
     return folder / "ssh_config"
+
+
+def control_folder(folder: Path) -> Path:
+    """Where Ansible keeps its open connections: a short path, because a socket's may have 107 bytes."""
+    return Path("/run") / f"datahall-ssh-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+
+
+def close_connections(folder: Path) -> None:
+    """End the connections that Ansible left open; each would hold the hosts' network."""
+    control = control_folder(folder)
+    for socket in control.glob("*") if control.is_dir() else []:
+        asked = ["ssh", "-F", "none", "-o", f"ControlPath={socket}", "-O", "exit", "host"]
+        subprocess.run(asked, check=False, capture_output=True)
+    shutil.rmtree(control, ignore_errors=True)
 
 
 def operator_key(folder: Path) -> str:
