@@ -191,6 +191,16 @@ def _systems(hosts: Hosts, _: Groups) -> Iterator[str]:
                 )
 
 
+def _drivers(hosts: Hosts, _: Groups) -> Iterator[str]:
+    for name, facts in _reached(hosts).items():
+        variables = hosts[name]
+        emulated = facts.get("ansible_local", {}).get("datahall", {}).get("emulated", {})
+        wanted = str(variables.get("gpu_count", 0)) not in {"0", "False"}
+        if wanted and "gpu" not in emulated and not variables.get("gpu_driver_packages"):
+            fix = "name the packages of your driver's branch"
+            yield _problem(name, "gpu_driver_packages", "none", "a host with GPUs needs a driver", fix)
+
+
 def _clones(hosts: Hosts, _: Groups) -> Iterator[str]:
     machines = {name: str(facts.get("machine_id", "")) for name, facts in _reached(hosts).items()}
     times = Counter(machines.values())
@@ -227,7 +237,7 @@ def _network(value: object) -> IPv4Network | None:
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
     _group_sizes, _names, _addresses, _networks, _allowances, _gpus, _users, _munge_key, _spelling,
-    _unreachable, _systems, _clones, _clocks,
+    _unreachable, _systems, _drivers, _clones, _clocks,
 )  # fmt: skip
 
 

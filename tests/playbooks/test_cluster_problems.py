@@ -28,7 +28,8 @@ def _host(address: str, machine: str) -> dict[str, Any]:
 
 
 def _sound() -> dict[str, dict[str, Any]]:
-    return {"head-1": _host("198.18.0.10", "a"), "worker-1": {**_host("198.18.0.101", "b"), "gpu_count": 8}}
+    gpus = {"gpu_count": 8, "gpu_driver_packages": ["nvidia-driver=535.183.01-1"]}
+    return {"head-1": _host("198.18.0.10", "a"), "worker-1": {**_host("198.18.0.101", "b"), **gpus}}
 
 
 def test_a_sound_inventory_has_no_problems() -> None:
@@ -44,6 +45,7 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({"ansible_user": "root"}, "worker-1: ansible_user: root: root may not log in"),
         ({"network_cluster_cidr": "10.0.0.1/8"}, "network_cluster_cidr: 10.0.0.1/8: is no network"),
         ({"network_admin_cidrs": ["0.0.0.0/0"]}, "0.0.0.0/0: lets everyone reach ssh"),
+        ({"gpu_driver_packages": []}, "gpu_driver_packages: none: a host with GPUs needs a driver"),
         ({"gpu_count": True}, "gpu_count: True: is no number of GPUs"),
         ({"gpu_count": -1}, "gpu_count: -1: is no number of GPUs"),
         ({"gpu_cuont": 8}, "gpu_cuont: set: no role knows this variable; did you mean gpu_count?"),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from playbooks.readmes import readme
+
 _PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 _ROLES = sorted((_PLAYBOOKS / "roles").iterdir())
 _YAML = sorted(_PLAYBOOKS.rglob("*.yml"))
@@ -61,3 +63,8 @@ def test_nothing_is_ignored_or_taken_for_granted(file: Path) -> None:
         "allow_unauthenticated",
     ):
         assert forbidden not in text
+
+
+@pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
+def test_its_readme_is_what_its_specification_makes(role: Path) -> None:
+    assert (role / "README.md").read_text() == readme(role)
