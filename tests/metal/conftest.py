@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.metal.site import Site, machine_state
+from tests.metal.driver import Site, machine_state
 
 if not os.environ.get("DATAHALL_METAL"):
     collect_ignore_glob = ["test_*.py"]

@@ -4,7 +4,7 @@ import pytest
 
 from datahall.sandbox import hosts
 from datahall.sandbox.hosts import HostsUsageError, Power
-from tests.metal.site import Site
+from tests.metal.driver import Site
 
 pytestmark = pytest.mark.timeout(900)
 

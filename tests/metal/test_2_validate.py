@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.metal.site import Site
+from tests.metal.driver import Site
 
 pytestmark = pytest.mark.timeout(900)
 

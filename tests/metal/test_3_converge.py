@@ -3,7 +3,7 @@
 import pytest
 
 from datahall.sandbox import hosts
-from tests.metal.site import Site
+from tests.metal.driver import Site
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -152,25 +152,29 @@ def down(folder: Path) -> None:
         return
     needs.require()
     with store.locked(folder):
-        record = store.load(folder)
-        for each in record.machines if record else ():
-            machine.cut_power(folder, each)
-        cgroups.kill(machine.group(folder))
-        cgroups.remove(machine.group(folder))
+        namespace, holders = _namespace(folder), cgroups.pids(machine.group(folder, "network"))
         shell.close_connections(folder)
-        holder = record.network if record else None
-        namespace = network.identity(holder)
-        processes.end(holder, patience_s=2)
+        cgroups.kill(machine.group(folder))  # hosts and their network: a damaged record is no hindrance
+        for pid in [*holders, *machine.supervisors(folder)]:
+            processes.end(processes.find(pid), patience_s=2)
+        cgroups.remove(machine.group(folder))
         if left := leftovers.find(folder, namespace):
             raise HostsFailedError(f"left after down: {'; '.join(left)}")
     shutil.rmtree(folder)
+
+
+def _namespace(folder: Path) -> str:
+    """The hosts' network namespace, as the process that holds it shows it; empty where there is none."""
+    pids = cgroups.pids(machine.group(folder, "network"))
+    return next((network.identity(processes.find(pid)) for pid in pids), "")
 
 
 def _boot(folder: Path, record: Record, names: list[str], tell: Callable[[str], None]) -> Record:
     if not processes.alive(record.network):
         for each in record.machines:  # on a network that is gone no host can be reached
             record = record.put(machine.cut_power(folder, each))
-        record = replace(record, network=network.open_namespace(folder / "network.log"))
+        groups = cgroups.make(machine.group(folder, "network"))
+        record = replace(record, network=network.open_namespace(folder / "network.log", groups))
     _keep(folder, record)
     started = []
     for each in record.machines:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from datahall.sandbox.hosts import cgroups, machine
+from datahall.sandbox.hosts import cgroups, machine, processes
 
 _PROC = Path("/proc")
 
@@ -15,14 +15,14 @@ def find(folder: Path, namespace: str) -> list[str]:
     Where no process is in a network namespace and none is mounted, the kernel has removed it with its bridge.
     """
     found = [f"control group {group}" for group in cgroups.left(machine.group(folder))]
-    for process in _processes():
+    for process in _others():
         found += _of_process(process, str(folder / "machines"), namespace)
     return sorted(set(found))
 
 
 def _of_process(process: Path, machines: str, namespace: str) -> Iterator[str]:
     try:
-        arguments = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        arguments = processes.arguments(int(process.name))
         if machines in arguments:
             yield f"process {process.name}: {arguments.strip()[:120]}"
         if namespace and str((process / "ns/net").readlink()) == namespace:
@@ -34,6 +34,6 @@ def _of_process(process: Path, machines: str, namespace: str) -> Iterator[str]:
         return  # it ended while we looked
 
 
-def _processes() -> Iterator[Path]:
+def _others() -> Iterator[Path]:
     mine = str(os.getpid())
     return (path for path in _PROC.iterdir() if path.name.isdigit() and path.name != mine)

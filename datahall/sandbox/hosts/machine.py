@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from datahall.sandbox.hosts import base, cgroups, network, ssh
+from datahall.sandbox.hosts import base, cgroups, network, processes, ssh
 from datahall.sandbox.hosts.errors import HostsFailedError
 from datahall.sandbox.hosts.model import EMULATED, NETWORK, Machine, Power
 from datahall.sandbox.hosts.processes import alive, end, start
@@ -53,6 +53,7 @@ def boot(folder: Path, record: Record, machine: Machine) -> Machine:
     if record.network is None:
         raise HostsFailedError(f"{machine.name}: there is no network to put it on")
     own = files(folder, machine.name)
+    cgroups.kill(group(folder, machine.name))  # what is left of a host whose supervisor was killed
     groups = ":".join(map(str, cgroups.make(group(folder, machine.name))))
     made_of = [str(record.base), str(own), network.BRIDGE, str(record.mirror), groups]
     apart = ["unshare", "--mount", "--propagation", "private", "sh", str(_SUPERVISOR), machine.name]
@@ -78,6 +79,13 @@ def power(machine: Machine) -> Power:
     if machine.process is None:
         return machine.off
     return Power.RUNNING if alive(machine.process) else Power.DEAD
+
+
+def supervisors(folder: Path) -> list[int]:
+    """The pids of what watches over this environment's hosts, the record aside."""
+    said = f"{_SUPERVISOR} ", f" {folder / 'machines'}/"
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [pid for pid in pids if all(part in processes.arguments(pid) for part in said)]
 
 
 def _off(folder: Path, machine: Machine, off: Power) -> Machine:

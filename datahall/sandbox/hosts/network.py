@@ -5,6 +5,7 @@ namespace, bridge and all. The machine has no interface in it, so the hosts have
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from datahall.sandbox.hosts.errors import HostsFailedError
@@ -14,6 +15,7 @@ from datahall.sandbox.hosts.processes import alive, run, start
 BRIDGE = "hosts"
 _SET_UP = f"""
 set -eu
+for group in "$@"; do echo 0 >"$group/cgroup.procs"; done
 ip link set lo up
 ip link add {BRIDGE} type bridge
 ip address add {GATEWAY}/{NETWORK.prefixlen} dev {BRIDGE}
@@ -22,13 +24,13 @@ exec sleep infinity
 """
 
 
-def open_namespace(log: Path) -> Process:
-    """Start the process that holds the namespace, with the bridge up in it.
+def open_namespace(log: Path, groups: Sequence[Path]) -> Process:
+    """Start the process that holds the namespace, with the bridge up in it; it goes into ``groups``.
 
     Raises:
         HostsFailedError: the bridge does not come up.
     """
-    holder = start(["unshare", "--net", "sh", "-c", _SET_UP], log)
+    holder = start(["unshare", "--net", "sh", "-c", _SET_UP, "network", *map(str, groups)], log)
     deadline = time.monotonic() + 10
     while alive(holder):
         if _ready(holder):

@@ -21,15 +21,20 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-def identify(pid: int) -> Process:
-    """The process that has this pid now.
+def find(pid: int) -> Process | None:
+    """The process that has this pid now."""
+    fields = _stat(pid)
+    return None if fields is None else Process(pid, int(fields[_START_TIME]))
 
-    Raises:
-        HostsFailedError: there is none.
-    """
-    if (fields := _stat(pid)) is None:
-        raise HostsFailedError(f"process {pid} ended as soon as it was started")
-    return Process(pid, int(fields[_START_TIME]))
+
+def arguments(pid: int) -> str:
+    """Its command line, empty where it has ended."""
+    try:
+        return (
+            (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        )
+    except OSError:
+        return ""
 
 
 def alive(process: Process | None) -> bool:
@@ -41,8 +46,10 @@ def alive(process: Process | None) -> bool:
 
 def end(process: Process | None, *, patience_s: float) -> None:
     """TERM, then KILL once patience is over; returns when it is gone."""
-    if process is None or not alive(process):
+    if process is None:
         return
+    if not alive(process):
+        return _reap(process.pid)
     _signal(process, signal.SIGTERM)
     if not _gone(process, patience_s):
         _signal(process, signal.SIGKILL)
@@ -90,7 +97,9 @@ def start(argv: Sequence[str], log: Path) -> Process:
                 (os.POSIX_SPAWN_DUP2, out.fileno(), 2),
             ],
         )
-    return identify(pid)
+    if (process := find(pid)) is None:
+        raise HostsFailedError(f"{argv[0]} ended as soon as it was started")
+    return process
 
 
 def run(argv: Sequence[str], *, what: str, timeout_s: float = 900, stdin: bytes | None = None) -> str:

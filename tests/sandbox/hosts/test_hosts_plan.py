@@ -89,7 +89,8 @@ def test_a_damaged_record_is_named(tmp_path: Path) -> None:
 
 
 def test_a_process_is_not_taken_for_a_later_one_of_the_same_pid() -> None:
-    mine = processes.identify(os.getpid())
+    mine = processes.find(os.getpid())
+    assert mine is not None
     assert processes.alive(mine)
     assert not processes.alive(model.Process(mine.pid, mine.started + 1))
 
