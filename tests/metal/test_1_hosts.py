@@ -3,10 +3,11 @@
 import pytest
 
 from datahall.sandbox import hosts
-from datahall.sandbox.hosts import HostsUsageError, Power
-from tests.metal.driver import Site
+from datahall.sandbox.hosts import HostsUsageError, Power, mirror
+from tests.metal.driver import PLAYBOOKS, Site
 
 pytestmark = pytest.mark.timeout(900)
+_PACKAGES = mirror.packages_of(PLAYBOOKS / "roles")
 
 
 def test_four_hosts_are_up_within_a_minute_once_the_base_exists(site: Site) -> None:
@@ -57,8 +58,7 @@ def test_a_host_reboots_from_within(site: Site) -> None:
 
 
 def test_a_host_is_added_and_taken_away(site: Site) -> None:
-    packages = ["chrony"]
-    names = [host.name for host in hosts.up(site.folder, packages, workers=3)]
+    names = [host.name for host in hosts.up(site.folder, _PACKAGES, workers=3)]
     assert "worker-3" in names
     assert site.ssh("worker-3", "hostname").strip() == "worker-3"
     hosts.remove(site.folder, "worker-3")
@@ -72,4 +72,4 @@ def test_an_unknown_host_is_refused_by_name(site: Site) -> None:
 
 def test_fewer_workers_than_there_are_is_refused(site: Site) -> None:
     with pytest.raises(HostsUsageError, match=r"workers: 1: is fewer than there are \(worker-2\)"):
-        hosts.up(site.folder, ["chrony"], workers=1)
+        hosts.up(site.folder, _PACKAGES, workers=1)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from datahall.sandbox import hosts
-from datahall.sandbox.hosts import HostsFailedError, Power
-from tests.metal.driver import machine_state
+from datahall.sandbox.hosts import HostsFailedError, Power, mirror
+from tests.metal.driver import PLAYBOOKS, machine_state
 
 pytestmark = pytest.mark.timeout(300)
-_PACKAGES = ["chrony"]
+_PACKAGES = mirror.packages_of(PLAYBOOKS / "roles")
 
 
 @pytest.fixture
