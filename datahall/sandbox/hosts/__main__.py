@@ -13,7 +13,7 @@ _ROLES = Path(__file__).resolve().parents[3] / "playbooks" / "roles"
 
 
 def main() -> int:
-    """Parse and do; 2 is the user's mistake, 1 anything else that went wrong."""
+    """Parse and do; 2 is the user's mistake, 130 an interrupt, 1 anything else that went wrong."""
     args = _parser().parse_args()
     try:
         return _do(args, args.folder)
@@ -23,6 +23,8 @@ def main() -> int:
     except HostsFailedError as error:
         print(f"hosts: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _do(args: argparse.Namespace, folder: Path) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from datahall.sandbox.hosts import base, cgroups, leftovers, machine, mirror, needs, network, processes, store
 from datahall.sandbox.hosts import inventory as inventories
 from datahall.sandbox.hosts import ssh as shell
+from datahall.sandbox.hosts.emulated_gpu.gpus import COUNT, KINDS
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
 from datahall.sandbox.hosts.model import Host, Machine, Power, plan
 from datahall.sandbox.hosts.store import Record
@@ -87,11 +88,16 @@ def fail(folder: Path, name: str, kind: str = "power", *, gpu: int = 0) -> Host:
     """Let a host fail: its power is cut, or one of its emulated GPUs gets a fault.
 
     Raises:
-        HostsUsageError: no such host.
-        HostsFailedError: it has no emulated GPUs yet, or does not know this kind of fault.
+        HostsUsageError: no such host, kind of fault or GPU.
+        HostsFailedError: it has no emulated GPUs yet.
     """
     if kind == "power":
         return _change(folder, name, machine.cut_power)
+    if kind not in KINDS:
+        known = ", ".join(["power", *KINDS])
+        raise HostsUsageError("kind", kind, "is no way to fail", f"choose one of: {known}")
+    if gpu not in range(COUNT):
+        raise HostsUsageError("gpu", str(gpu), f"is not from 0 to {COUNT - 1}", "give another number")
     record = _known(folder.resolve(), name)
     asked = ["sudo", "emulated-gpu", "fail", kind, "--gpu", str(gpu)]
     processes.run(shell.command(folder.resolve(), name, asked), what=f"letting {name} fail")
@@ -170,6 +176,10 @@ def _namespace(folder: Path) -> str:
 
 
 def _boot(folder: Path, record: Record, names: list[str], tell: Callable[[str], None]) -> Record:
+    for part in (record.base, record.mirror):
+        if not part.is_dir():
+            fix = "take the hosts down and bring them up anew"
+            raise HostsUsageError("cache", str(part), "is gone, and these hosts are made of it", fix)
     if not processes.alive(record.network):
         for each in record.machines:  # on a network that is gone no host can be reached
             record = record.put(machine.cut_power(folder, each))

@@ -87,20 +87,27 @@ def wait_ready(folder: Path, name: str, *, timeout_s: float = 60) -> None:
         HostsFailedError: it has not, or units failed in it.
     """
     deadline = time.monotonic() + timeout_s
-    asked = command(
-        folder, name, ["systemctl is-system-running --wait; systemctl --failed --plain --no-legend"]
-    )
-    state, said = "", ""
-    while time.monotonic() < deadline:
-        done = subprocess.run(asked, check=False, capture_output=True, text=True, timeout=timeout_s)
-        state, _, said = done.stdout.partition("\n")
+    said = ""
+    while (left := deadline - time.monotonic()) > 0:
+        state, said = _ask_state(folder, name, left)
         if state == "running":
             return
         if state in {"degraded", "maintenance"}:
             break
-        said = done.stderr
         time.sleep(0.2)
-    raise HostsFailedError(f"{name}: has not booted: {' '.join([state, *said.split()])}")
+    raise HostsFailedError(f"{name}: has not booted: {' '.join(said.split()) or 'no answer'}")
+
+
+def _ask_state(folder: Path, name: str, timeout_s: float) -> tuple[str, str]:
+    """What systemd says of the whole host, and all that was said."""
+    ask = "systemctl is-system-running --wait; systemctl --failed --plain --no-legend"
+    try:
+        done = subprocess.run(
+            command(folder, name, [ask]), check=False, capture_output=True, text=True, timeout=timeout_s
+        )
+    except subprocess.TimeoutExpired:
+        return "", f"no end of its start within {timeout_s:.0f} s"
+    return done.stdout.partition("\n")[0], done.stdout + done.stderr
 
 
 def _known(folder: Path, machine: Machine) -> str:

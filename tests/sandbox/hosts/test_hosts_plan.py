@@ -98,3 +98,12 @@ def test_a_process_is_not_taken_for_a_later_one_of_the_same_pid() -> None:
 def test_packages_come_from_the_roles_own_defaults() -> None:
     packages = mirror.packages_of(_ROOT / "playbooks" / "roles")
     assert {"chrony", "munge", "nftables", "slurmctld", "slurmd"} <= set(packages)
+
+
+def test_an_unknown_way_to_fail_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(
+        HostsUsageError, match=r"kind: fire: is no way to fail; choose one of: power, ecc, hang"
+    ):
+        hosts.fail(tmp_path, "worker-1", "fire")
+    with pytest.raises(HostsUsageError, match=r"gpu: 8: is not from 0 to 7"):
+        hosts.fail(tmp_path, "worker-1", "ecc", gpu=8)
