@@ -4,6 +4,8 @@ Statements for the account name its root principal, which hands the decision to 
 policies (AWS KMS, "Default key policy"); no statement has a wildcard principal or ``kms:*``.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

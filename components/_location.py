@@ -1,5 +1,7 @@
 """Where a component is deployed: account, region and partition, as AWS itself tells."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

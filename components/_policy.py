@@ -1,5 +1,7 @@
 """IAM policy documents, made of plain dictionaries whose leaves may be Outputs."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

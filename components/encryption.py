@@ -1,15 +1,18 @@
 """A customer-managed key for each purpose, and EBS encryption by default."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name, check_range, check_tags
 from components._key_policies import key_policy
 from components._location import Location, location
+from components._options import protected
 from components._tags import Tags, tagged
+from components.checks import check_name, check_range, check_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +40,11 @@ PURPOSES: Mapping[str, Purpose] = {
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """Rotation every 90 to 2,560 days (KMS's own limits); deletion after 7 to 30 days."""
+    """Rotation every 90 to 2,560 days (KMS's own limits); deletion after 7 to 30 days, if not protected."""
 
     rotation_days: int = 365
     deletion_window_days: int = 30
+    deletion_protection: bool = True
     tags: Tags = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,11 +82,12 @@ class Encryption(pulumi.ComponentResource):
         super().__init__("datahall:components:Encryption", name, None, opts)
         args = args or EncryptionArgs()
         child = pulumi.ResourceOptions(parent=self)
+        keep = protected(child, args.deletion_protection)
         where = location(self)
 
         # 1 - a key and an alias for each purpose
         keys = {
-            purpose: _key(f"{name}-{purpose}", spec, args, where, child) for purpose, spec in PURPOSES.items()
+            purpose: _key(f"{name}-{purpose}", spec, args, where, keep) for purpose, spec in PURPOSES.items()
         }
         aliases = {
             purpose: aws.kms.Alias(

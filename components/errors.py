@@ -20,10 +20,15 @@ class InvalidArgs(pulumi.RunError, ValueError):  # noqa: N818 - named as in the 
         self.fix = fix
 
 
+def meant(value: str, known: Iterable[str], *, count: int = 3) -> str:
+    """``did you mean a, b?`` for the names closest to ``value``, or plain advice where none is close."""
+    matches = difflib.get_close_matches(value, sorted(known), n=count, cutoff=0.6)
+    return f"did you mean {', '.join(matches)}?" if matches else "choose one of these"
+
+
 def near(value: str, known: Iterable[str], *, count: int = 3) -> str:
-    """``did you mean a, b?`` for the names closest to ``value``, or a list of some known ones."""
+    """As ``meant``, but lists some known names where none is close."""
     names = sorted(known)
-    matches = difflib.get_close_matches(value, names, n=count, cutoff=0.6)
-    if matches:
-        return f"did you mean {', '.join(matches)}?"
+    if difflib.get_close_matches(value, names, n=count, cutoff=0.6):
+        return meant(value, names, count=count)
     return f"use one of {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}"

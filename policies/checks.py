@@ -67,6 +67,16 @@ def on(field: str) -> Check:
     return check
 
 
+def off(field: str, *, at: str = "") -> Check:
+    """Return a check that a flag of the resource (or of the block `at` a path) is off or not set."""
+
+    def check(props: Props) -> Iterator[str]:
+        if is_on(props.get(field)):
+            yield problem(f"{at}{field}", props.get(field), "set it to False")
+
+    return check
+
+
 def customer_key(field: str) -> Check:
     """Return a check that a property names a customer-managed KMS key."""
 

@@ -13,6 +13,13 @@ def security_hub(control: str, title: str) -> PolicyComplianceFramework:
     )
 
 
+def cis_eks(control: str, title: str) -> PolicyComplianceFramework:
+    """Return a recommendation of the CIS benchmark for EKS, such as 5.4.3."""
+    return PolicyComplianceFramework(
+        name="CIS Amazon EKS Benchmark", version="1.8.0", reference=f"CIS-EKS-{control}", specification=title
+    )
+
+
 def checkov(check: str, title: str) -> PolicyComplianceFramework:
     """Return a check of Checkov, such as CKV_AWS_190, where Security Hub has no control."""
     return PolicyComplianceFramework(name="Checkov", version="3", reference=check, specification=title)

@@ -1,9 +1,11 @@
 """What can go wrong, each told by field, value, rule and fix.
 
 WorkloadError (exit 1)
-├── InvalidInputError (exit 2)   the user's: a flag, a file, a site that does not fit
-│   └── CorruptDataError         stored bytes that are not what their description says
-└── StorageError (exit 1)  S3 refused or could not be reached
+├── InvalidInputError (exit 2)     the user's: a flag, a file, a site that does not fit
+│   └── CorruptDataError           stored bytes that are not what their description says
+├── StorageError (exit 1)          S3 refused or could not be reached
+├── DivergedError (exit 1)         training that no longer learns
+└── serving.problem.ProblemError   a request that is refused, with its HTTP status
 """
 
 from pathlib import Path
@@ -37,6 +39,10 @@ class CorruptDataError(InvalidInputError):
 
 class StorageError(WorkloadError):
     """The object store refused a request or could not be reached."""
+
+
+class DivergedError(WorkloadError):
+    """Training whose loss is no number any more."""
 
 
 def shorten(value: object) -> str:

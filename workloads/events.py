@@ -46,7 +46,8 @@ def text_events(stream: TextIO | None = None) -> Emit:
 
     def emit(event: str, **fields: object) -> None:
         target = sys.stderr if event == "error" and stream is None else stream
-        _line(target, TEXT[event].format(**fields))
+        told = {name: "; ".join(map(str, v)) if isinstance(v, list) else v for name, v in fields.items()}
+        _line(target, TEXT[event].format(**told))
 
     return emit
 

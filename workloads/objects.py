@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from workloads.errors import CorruptDataError, InvalidInputError, StorageError
+from workloads.fingerprint import canonical
 from workloads.site import Site
 
 T = TypeVar("T")
@@ -32,7 +34,12 @@ def connect(site: Site) -> Buckets:
     """The site's buckets through boto3; endpoint and credentials come from the environment."""
     retries = {"mode": "standard", "total_max_attempts": 4}
     config = Config(retries=retries, connect_timeout=5, read_timeout=60)
-    client = boto3.client("s3", region_name=site.region, config=config)
+    try:
+        session = boto3.Session()  # not the default one, which would outlive a change of environment
+        client = session.client("s3", region_name=site.region, config=config)
+    except (BotoCoreError, ValueError) as error:
+        fix = "correct the AWS_ variables that name a profile, a file or an endpoint"
+        raise InvalidInputError("AWS settings", str(error), "must fit together", fix) from None
     return Buckets(
         data=Bucket(client, "data_bucket", site.data_bucket, site.data_key_arn),
         checkpoints=Bucket(client, "checkpoint_bucket", site.checkpoint_bucket, site.data_key_arn),
@@ -84,6 +91,24 @@ class Bucket:
             fix = "restore that object's earlier version, or delete it and make it anew"
             raise CorruptDataError(f"s3://{self.name}/{key}", f"{found[:12]}...", rule, fix)
         return body
+
+    def get_json(self, key: str, *, sha256: str | None = None) -> dict[str, Any] | None:
+        """A JSON object's members, or None; raises CorruptDataError if it is anything else."""
+        content = self.get(key, sha256=sha256)
+        if content is None:
+            return None
+        try:
+            document = json.loads(content)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            where, fix = f"s3://{self.name}/{key}", "restore that object's earlier version"
+            raise CorruptDataError(where, f"{len(content)} bytes", "must be a JSON object", fix)
+        return document
+
+    def put_json(self, key: str, document: object, *, new: bool = False) -> bool:
+        """Write `document` as canonical JSON; `new` as for `put`."""
+        return self.put(key, canonical(document), content_type="application/json", new=new)
 
     def sha256(self, key: str) -> str | None:
         """The SHA-256 recorded with an object, or None where there is no such object."""

@@ -33,7 +33,7 @@ def load_site(path: Path) -> Site:
         outputs: Any = json.loads(path.read_text())
     except OSError as error:
         raise InvalidInputError("--site", path, error.strerror or "cannot be read", _FIX) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError("--site", path, f"must be JSON ({error})", _FIX) from None
     if not isinstance(outputs, dict):
         raise InvalidInputError("--site", path, "must be a JSON object of outputs", _FIX)

@@ -1,14 +1,17 @@
 """What a Network may be told, and what of it is refused."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Network
 from typing import Literal
 
 import pulumi
 
-from components._checks import check_choice, check_range, check_retention, check_tags
+from components._networks import private_network
 from components._tags import Tags
+from components.checks import check_choice, check_range, check_retention, check_tags
 from components.errors import InvalidArgs, near
 
 GATEWAY_ENDPOINTS = ("s3", "dynamodb")
@@ -53,8 +56,6 @@ CLUSTER_ENDPOINTS = (
 )
 """What the nodes of a private EKS cluster call: without them, only NAT would reach these services."""
 
-_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
@@ -74,9 +75,9 @@ class NetworkArgs:
     tags: Tags = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_cidr(self.cidr)
+        private_network("cidr", self.cidr, "use 10.0.0.0/16", largest=16, smallest=20)
         if isinstance(self.zones, int):
-            check_range("zones", self.zones, 2, 3, "give a number of zones, or their names")
+            check_range("zones", self.zones, 2, 3, "EKS needs two, three survive the loss of one better")
         else:
             names = list(self.zones)
             if isinstance(self.zones, str) or len(names) not in (2, 3) or len(set(names)) != len(names):
@@ -98,17 +99,6 @@ class NetworkArgs:
     def zone_count(self) -> int:
         """Two or three."""
         return self.zones if isinstance(self.zones, int) else len(self.zones)
-
-
-def _check_cidr(value: IPv4Network | str) -> None:
-    try:
-        network = IPv4Network(value)
-    except (AddressValueError, NetmaskValueError, ValueError) as error:
-        raise InvalidArgs("cidr", value, f"must be an IPv4 network ({error})", "use 10.0.0.0/16") from None
-    if not any(network.subnet_of(block) for block in _PRIVATE):
-        raise InvalidArgs("cidr", value, "must be private address space (RFC 1918)", "use 10.0.0.0/16")
-    if not 16 <= network.prefixlen <= 20:
-        raise InvalidArgs("cidr", value, "must be a /16 to a /20", "use 10.0.0.0/16")
 
 
 def _check_services(name: str, given: Sequence[str], known: Sequence[str], needed: str) -> None:

@@ -1,5 +1,7 @@
 """VPC endpoints: AWS's services without the internet."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import pulumi

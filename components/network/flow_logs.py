@@ -1,11 +1,14 @@
 """Flow logs of a whole VPC, encrypted and kept for a year or more."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components._location import Location
+from components._options import after
 from components._policy import allow, assumed_by, document
 from components._tags import Tags, tagged
 
@@ -73,6 +76,6 @@ def build_flow_logs(
         iam_role_arn=role.arn,
         max_aggregation_interval=60,
         tags=tagged(f"{name}-flow-logs", tags),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[permission])),
+        opts=after(opts, permission),
     )
     return FlowLogs(group=group, role=role, log=log)

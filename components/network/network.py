@@ -1,15 +1,16 @@
 """A VPC over two or three zones, closed by default."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name
 from components._location import location
 from components._tags import tagged
+from components.checks import check_name
 from components.errors import InvalidArgs
 from components.network.args import NetworkArgs
 from components.network.endpoints import build_gateway_endpoints, build_interface_endpoints
@@ -49,6 +50,7 @@ class Network(pulumi.ComponentResource):
         check_name("name", name)
         super().__init__("datahall:components:Network", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        zones = _zone_names(args.zones, self)
         where = location(self)
 
         # 1 - the VPC, cut into subnets with their routes
@@ -60,7 +62,6 @@ class Network(pulumi.ComponentResource):
             tags=tagged(name, args.tags),
             opts=child,
         )
-        zones = _zone_names(args.zones, self)
         subnets = build_subnets(
             name,
             vpc,
@@ -110,7 +111,7 @@ class Network(pulumi.ComponentResource):
         )
         self.vpc_id = vpc.id
         self.cidr_block = vpc.cidr_block
-        self.zones = pulumi.Output.all(*zones).apply(list)
+        self.zones = pulumi.Output.from_input(zones)
         self.public_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in subnets.public])
         self.private_subnet_ids = pulumi.Output.all(*[subnet.id for subnet in subnets.private])
         self.efa_security_group_id = groups.efa.id
@@ -128,24 +129,17 @@ class Network(pulumi.ComponentResource):
         )
 
 
-def _zone_names(zones: int | Sequence[str], parent: pulumi.Resource) -> list[pulumi.Input[str]]:
+def _zone_names(zones: int | Sequence[str], parent: pulumi.Resource) -> list[str]:
+    """Asked before anything is registered, so that a region with too few zones costs nothing."""
     if not isinstance(zones, int):
         return list(zones)
-    found = aws.get_availability_zones_output(
+    names = aws.get_availability_zones(
         state="available",
         # Local Zones and Wavelength Zones are opted into, and have no NAT or EKS control plane
         filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-        opts=pulumi.InvokeOutputOptions(parent=parent),
+        opts=pulumi.InvokeOptions(parent=parent),
     ).names
-    return [found.apply(partial(_nth, index=index, wanted=zones)) for index in range(zones)]
-
-
-def _nth(names: Sequence[str], *, index: int, wanted: int) -> str:
-    if len(names) < wanted:
-        raise InvalidArgs(
-            "zones",
-            wanted,
-            f"the region has {len(names)}: {', '.join(names)}",
-            "ask for fewer, or use another",
-        )
-    return names[index]
+    if len(names) < zones:
+        told = f"the region has {len(names)}: {', '.join(names)}"
+        raise InvalidArgs("zones", zones, told, "ask for fewer, or use another region")
+    return list(names[:zones])

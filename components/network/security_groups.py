@@ -1,5 +1,7 @@
 """The VPC's security groups: the default one closed, one for EFA traffic, one for the endpoints."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

@@ -1,11 +1,14 @@
 """Subnets, gateways and routes."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components._options import after
 from components._tags import Tags, tagged
 from components.network.plan import SubnetPlan
 
@@ -26,7 +29,7 @@ def build_subnets(
     name: str,
     vpc: aws.ec2.Vpc,
     plan: SubnetPlan,
-    zones: Sequence[pulumi.Input[str]],
+    zones: Sequence[str],
     *,
     nat_per_zone: bool,
     tags: Tags,
@@ -54,7 +57,7 @@ def build_subnets(
         opts=opts,
     )
 
-    after_gateway = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[gateway]))
+    after_gateway = after(opts, gateway)
     gateways = tuple(
         _nat_gateway(f"{name}-nat-{index}", subnet, tags, after_gateway)
         for index, subnet in enumerate(public if nat_per_zone else public[:1])
@@ -85,7 +88,7 @@ def _subnet(
     name: str,
     vpc: aws.ec2.Vpc,
     block: str,
-    zone: pulumi.Input[str],
+    zone: str,
     *,
     role: str,
     tags: Tags,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components._checks import check_choice, check_range, check_retention, check_tags, check_text
 from components._tags import Tags
+from components.checks import check_choice, check_range, check_retention, check_tags, check_text
 from components.errors import InvalidArgs
 
 THROUGHPUTS = (125, 250, 500, 1000)
@@ -64,8 +64,8 @@ class StorageArgs:
     """Buckets, images, file systems and their backups; encrypted with the given keys, always.
 
     ``subnet_ids`` are private ones, one a zone; Lustre lives in the first, unless ``lustre_subnet_id`` says
-    otherwise (beside the GPU nodes). ``force_destroy`` lets a destroy empty buckets, repositories and the
-    backup vault: only for throw-away environments.
+    otherwise (beside the GPU nodes). ``deletion_protection`` makes an engine refuse to delete what holds
+    state; without it, ``force_destroy`` lets a destroy empty buckets, repositories and the backup vault.
     """
 
     vpc_id: pulumi.Input[str]
@@ -78,6 +78,7 @@ class StorageArgs:
     lustre: LustreArgs = field(default_factory=LustreArgs)
     backup: BackupArgs = field(default_factory=BackupArgs)
     log_retention_days: int = 365
+    deletion_protection: bool = True
     force_destroy: bool = False
     tags: Tags = field(default_factory=dict)
 
@@ -99,6 +100,10 @@ class StorageArgs:
         if len(set(self.repositories)) != len(self.repositories):
             raise InvalidArgs(
                 "repositories", ", ".join(self.repositories), "must differ", "remove the repeated one"
+            )
+        if self.force_destroy and self.deletion_protection:
+            raise InvalidArgs(
+                "force_destroy", True, "contradicts deletion_protection", "set one of them to false"
             )
         check_retention("log_retention_days", self.log_retention_days)
         check_tags("tags", self.tags)

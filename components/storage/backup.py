@@ -1,5 +1,7 @@
 """Backups of everything that holds state, in a vault with a key of its own."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components._location import Location
+from components._options import after
 from components._policy import assumed_by
 from components._tags import Tags, tagged
 from components.storage.args import BackupArgs
@@ -38,6 +41,7 @@ def build_backups(
     where: Location,
     force_destroy: bool,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> Backups:
     """One daily rule over ``resource_arns``, by a role that only AWS Backup of this account may assume."""
@@ -47,7 +51,7 @@ def build_backups(
         kms_key_arn=key_arn,
         force_destroy=force_destroy,
         tags=tagged(f"{name}-backup", tags),
-        opts=opts,
+        opts=keep,
     )
     plan = aws.backup.Plan(
         f"{name}-backup",
@@ -88,6 +92,6 @@ def build_backups(
         plan_id=plan.id,
         iam_role_arn=role.arn,
         resources=resource_arns,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=attachments)),
+        opts=after(opts, *attachments),
     )
     return Backups(vault=vault, plan=plan, role=role, selection=selection)

@@ -1,11 +1,14 @@
 """A private, versioned bucket, encrypted with one key, reached over TLS only."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components._options import after
 from components._policy import deny, document
 from components._tags import Tags, tagged
 
@@ -52,10 +55,11 @@ def build_bucket(
     key_arn: pulumi.Input[str],
     force_destroy: bool,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> Bucket:
     """The bucket's name is ``name`` and a suffix, since bucket names are shared by all of AWS."""
-    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tagged(name, tags), opts=opts)
+    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tagged(name, tags), opts=keep)
     public_access = aws.s3.BucketPublicAccessBlock(
         name,
         bucket=bucket.bucket,
@@ -102,14 +106,14 @@ def build_bucket(
             name,
             bucket=bucket.bucket,
             policy=_policy(bucket.arn, key_arn),
-            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[public_access])),
+            opts=after(opts, public_access),
         ),
         # rules on old versions mean nothing before versioning is on
         lifecycle=aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.bucket,
             rules=_rules(tiers),
-            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[versioning])),
+            opts=after(opts, versioning),
         ),
     )
 

@@ -1,5 +1,7 @@
 """Security groups of the file systems: only members of the clients' group reach them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi

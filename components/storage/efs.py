@@ -1,5 +1,7 @@
 """EFS for home folders and small shared files: encrypted at rest and in transit, backed up."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +31,7 @@ def build_efs(
     key_arn: pulumi.Input[str],
     where: Location,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> Efs:
     """Mounts need TLS and an IAM identity of this account (``mount -o tls,iam``)."""
@@ -43,7 +46,7 @@ def build_efs(
             aws.efs.FileSystemLifecyclePolicyArgs(transition_to_primary_storage_class="AFTER_1_ACCESS"),
         ],
         tags=tagged(f"{name}-efs", tags),
-        opts=opts,
+        opts=keep,
     )
     mount_targets = tuple(
         aws.efs.MountTarget(

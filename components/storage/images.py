@@ -1,5 +1,7 @@
 """Container image repositories: encrypted, scanned, and with tags that never move."""
 
+from __future__ import annotations
+
 import json
 
 import pulumi
@@ -35,6 +37,7 @@ def build_repository(
     key_arn: pulumi.Input[str],
     force_destroy: bool,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> aws.ecr.Repository:
     """``name/repository``, encrypted with ``key_arn``."""
@@ -48,7 +51,7 @@ def build_repository(
         image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
         force_delete=force_destroy,
         tags=tagged(f"{name}-{repository}", tags),
-        opts=opts,
+        opts=keep,
     )
     aws.ecr.LifecyclePolicy(f"{name}-{repository}", repository=made.name, policy=_LIFECYCLE, opts=opts)
     return made

@@ -1,10 +1,13 @@
 """FSx for Lustre in front of the data bucket: a fast cache whose every file is exported to S3."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components._options import after
 from components._tags import Tags, tagged
 from components.storage.args import LustreArgs
 from components.storage.buckets import Bucket
@@ -32,6 +35,7 @@ def build_lustre(
     logs_key_arn: pulumi.Input[str],
     log_retention_days: int,
     tags: Tags,
+    keep: pulumi.ResourceOptions,
     opts: pulumi.ResourceOptions,
 ) -> Lustre:
     """Its root is the data bucket, so what is written there is durable, versioned and backed up in S3.
@@ -64,7 +68,7 @@ def build_lustre(
             level=args.log_level, destination=log_group.arn
         ),
         tags=tagged(f"{name}-lustre", tags),
-        opts=opts,
+        opts=keep,
     )
     link = aws.fsx.DataRepositoryAssociation(
         f"{name}-lustre-data",
@@ -77,6 +81,6 @@ def build_lustre(
             auto_export_policy=aws.fsx.DataRepositoryAssociationS3AutoExportPolicyArgs(events=_EVENTS),
         ),
         tags=tagged(f"{name}-lustre-data", tags),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(data.settled))),
+        opts=after(opts, *data.settled),
     )
     return Lustre(file_system=file_system, log_group=log_group, link=link)

@@ -1,12 +1,15 @@
 """Everything that holds state: buckets, images, file systems, and their backups."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components._checks import check_name
 from components._location import location
+from components._options import protected
+from components.checks import check_name
 from components.storage.args import StorageArgs
 from components.storage.backup import Backups, build_backups
 from components.storage.buckets import CHECKPOINTS, DATA, REGISTRY, Bucket, build_bucket
@@ -51,6 +54,7 @@ class Storage(pulumi.ComponentResource):
         check_name("name", name)
         super().__init__("datahall:components:Storage", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        keep = protected(child, args.deletion_protection)
         where = location(self)
 
         # 1 - buckets
@@ -61,6 +65,7 @@ class Storage(pulumi.ComponentResource):
                 key_arn=args.data_key_arn,
                 force_destroy=args.force_destroy,
                 tags=args.tags,
+                keep=keep,
                 opts=child,
             )
             for purpose, tiers in (("data", DATA), ("checkpoints", CHECKPOINTS), ("registry", REGISTRY))
@@ -74,6 +79,7 @@ class Storage(pulumi.ComponentResource):
                 key_arn=args.data_key_arn,
                 force_destroy=args.force_destroy,
                 tags=args.tags,
+                keep=keep,
                 opts=child,
             )
             for repository in args.repositories
@@ -88,6 +94,7 @@ class Storage(pulumi.ComponentResource):
             key_arn=args.data_key_arn,
             where=where,
             tags=args.tags,
+            keep=keep,
             opts=child,
         )
         lustre = build_lustre(
@@ -100,6 +107,7 @@ class Storage(pulumi.ComponentResource):
             logs_key_arn=args.logs_key_arn,
             log_retention_days=args.log_retention_days,
             tags=args.tags,
+            keep=keep,
             opts=child,
         )
 
@@ -112,6 +120,7 @@ class Storage(pulumi.ComponentResource):
             where=where,
             force_destroy=args.force_destroy,
             tags=args.tags,
+            keep=keep,
             opts=child,
         )
 

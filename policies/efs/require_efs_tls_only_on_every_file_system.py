@@ -1,27 +1,9 @@
 """No EFS file system is left without a policy; what the policy says is `require-efs-tls-only`'s to judge."""
 
-from pulumi_policy import (
-    EnforcementLevel,
-    ReportViolation,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
+from pulumi_policy import EnforcementLevel, Severity, StackValidationPolicy
 
 from policies.frameworks import ai_security
-from policies.relations import lacking
-
-
-def _validate(args: StackValidationArgs, report: ReportViolation) -> None:
-    for file_system in lacking(
-        args.resources,
-        owners={"aws:efs/fileSystem:FileSystem"},
-        partners={"aws:efs/fileSystemPolicy:FileSystemPolicy"},
-        link="fileSystemId",
-        identities=("id", "fileSystemId"),
-    ):
-        report(f"{file_system.name} has no efs.FileSystemPolicy: declare one for it", file_system.urn)
-
+from policies.relations import each_has
 
 policy = StackValidationPolicy(
     name="require-efs-tls-only-on-every-file-system",
@@ -32,5 +14,10 @@ policy = StackValidationPolicy(
     tags=["AISF-ML-03"],
     remediation_steps="Declare an efs.FileSystemPolicy whose fileSystemId is the file system's id.",
     url="https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html",
-    validate=_validate,
+    validate=each_has(
+        "efs.FileSystemPolicy",
+        owners={"aws:efs/fileSystem:FileSystem"},
+        partners={"aws:efs/fileSystemPolicy:FileSystemPolicy"},
+        link="fileSystemId",
+    ),
 )

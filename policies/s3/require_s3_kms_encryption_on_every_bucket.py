@@ -1,28 +1,10 @@
 """No bucket is left at S3's own encryption; what a configuration says is `require-s3-kms-encryption`'s."""
 
-from pulumi_policy import (
-    EnforcementLevel,
-    ReportViolation,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
+from pulumi_policy import EnforcementLevel, Severity, StackValidationPolicy
 
 from policies.frameworks import security_hub
-from policies.relations import lacking
+from policies.relations import each_has
 from policies.s3.buckets import BUCKETS, ENCRYPTION_CONFIGURATIONS, IDENTITIES
-
-
-def _validate(args: StackValidationArgs, report: ReportViolation) -> None:
-    for bucket in lacking(
-        args.resources,
-        owners=BUCKETS,
-        partners=ENCRYPTION_CONFIGURATIONS,
-        link="bucket",
-        identities=IDENTITIES,
-    ):
-        report(f"{bucket.name} has no s3.BucketServerSideEncryptionConfiguration: declare one", bucket.urn)
-
 
 policy = StackValidationPolicy(
     name="require-s3-kms-encryption-on-every-bucket",
@@ -33,5 +15,11 @@ policy = StackValidationPolicy(
     tags=["CKV_AWS_145", "S3.17"],
     remediation_steps="Declare an s3.BucketServerSideEncryptionConfiguration for the bucket.",
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-17",
-    validate=_validate,
+    validate=each_has(
+        "s3.BucketServerSideEncryptionConfiguration",
+        owners=BUCKETS,
+        partners=ENCRYPTION_CONFIGURATIONS,
+        link="bucket",
+        identities=IDENTITIES,
+    ),
 )

@@ -1,28 +1,10 @@
 """No bucket is left without a policy; what the policy says is `require-s3-tls-only`'s to judge."""
 
-from pulumi_policy import (
-    EnforcementLevel,
-    ReportViolation,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
+from pulumi_policy import EnforcementLevel, Severity, StackValidationPolicy
 
 from policies.frameworks import security_hub
-from policies.relations import lacking
+from policies.relations import each_has
 from policies.s3.buckets import BUCKETS, IDENTITIES
-
-
-def _validate(args: StackValidationArgs, report: ReportViolation) -> None:
-    for bucket in lacking(
-        args.resources,
-        owners=BUCKETS,
-        partners={"aws:s3/bucketPolicy:BucketPolicy"},
-        link="bucket",
-        identities=IDENTITIES,
-    ):
-        report(f"{bucket.name} has no s3.BucketPolicy: declare one", bucket.urn)
-
 
 policy = StackValidationPolicy(
     name="require-s3-tls-only-on-every-bucket",
@@ -33,5 +15,11 @@ policy = StackValidationPolicy(
     tags=["S3.5"],
     remediation_steps="Declare an s3.BucketPolicy that denies aws:SecureTransport=false for the bucket.",
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5",
-    validate=_validate,
+    validate=each_has(
+        "s3.BucketPolicy",
+        owners=BUCKETS,
+        partners={"aws:s3/bucketPolicy:BucketPolicy"},
+        link="bucket",
+        identities=IDENTITIES,
+    ),
 )

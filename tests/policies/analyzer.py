@@ -55,7 +55,8 @@ class Resource:
     name: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     links: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Property to the names of the resources (of whatever type) that its value depends on."""
+    """Property to the names (or URNs) of the resources that its value depends on."""
+    urn: str = ""
 
 
 class Pack:
@@ -78,16 +79,18 @@ class Pack:
 
     def judge_stack(self, resources: Sequence[Resource]) -> Verdict:
         """Have the pack judge a whole stack."""
-        urns = {resource.name: _urn(resource.type, resource.name) for resource in resources}
+        urns = {one.name: one.urn or _urn(one.type, one.name) for one in resources}
         request = analyzer_pb2.AnalyzeStackRequest(
             resources=[
                 analyzer_pb2.AnalyzerResource(
                     type=resource.type,
                     name=resource.name,
-                    urn=urns[resource.name],
+                    urn=resource.urn or urns[resource.name],
                     properties=_struct(resource.outputs),
                     propertyDependencies={
-                        name: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[one] for one in names])
+                        name: analyzer_pb2.AnalyzerPropertyDependencies(
+                            urns=[urns.get(one, one) for one in names]
+                        )
                         for name, names in resource.links.items()
                     },
                 )
@@ -99,9 +102,11 @@ class Pack:
 
 @contextmanager
 def running_pack() -> Iterator[Pack]:
-    """Start the pack as an engine does (it prints its port), and end it."""
+    """Start the pack as an engine does (the SDK's own runner prints its port), and end it."""
     process = subprocess.Popen(
-        [sys.executable, "-u", str(PACK / "__main__.py")], stdout=subprocess.PIPE, cwd=PACK
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(PACK)],
+        stdout=subprocess.PIPE,
+        cwd=PACK,
     )
     try:
         assert process.stdout is not None

@@ -12,6 +12,7 @@ ABSENT: Final = object()
 
 KEY = "arn:aws:kms:us-west-2:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 AWS_KEY = "alias/aws/ebs"
+IMDSV2 = {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.policies.cases import ABSENT, KEY, Case
+from tests.policies.cases import ABSENT, IMDSV2, KEY, Case
 
 _ACCOUNT = "arn:aws:iam::123456789012:root"
 
@@ -179,7 +179,11 @@ CLUSTER = (
     Case(
         rule=_TRAFFIC,
         type="aws:ec2/launchTemplate:LaunchTemplate",
-        compliant={"instanceType": "p5.48xlarge", "blockDeviceMappings": _NODE_DISK},
+        compliant={
+            "instanceType": "p5.48xlarge",
+            "blockDeviceMappings": _NODE_DISK,
+            "metadataOptions": IMDSV2,
+        },
         broken=(
             ("instanceType", "p3.16xlarge"),
             ("instanceType", "g5g.16xlarge"),
@@ -202,6 +206,7 @@ CLUSTER = (
                 "ami": "ami-1",
                 "instanceType": "g6.xlarge",
                 "rootBlockDevice": {"encrypted": True, "kmsKeyId": KEY},
+                "metadataOptions": IMDSV2,
             },
             broken=(("instanceType", "g3.4xlarge"),),
         )

@@ -3,11 +3,17 @@
 import json
 from typing import Any
 
-from tests.policies.cases import ABSENT, AWS_KEY, KEY, Case
+from tests.policies.cases import ABSENT, AWS_KEY, IMDSV2, KEY, Case
 
 _EBS = "require-ebs-customer-managed-key"
 _DISK = {"encrypted": True, "kmsKeyId": KEY}
-_INSTANCE = {"ami": "ami-1", "instanceType": "m7i.large", "rootBlockDevice": _DISK, "ebsBlockDevices": []}
+_INSTANCE = {
+    "ami": "ami-1",
+    "instanceType": "m7i.large",
+    "rootBlockDevice": _DISK,
+    "ebsBlockDevices": [],
+    "metadataOptions": IMDSV2,
+}
 _INSTANCE_BREAKS: tuple[tuple[str, Any], ...] = (
     ("rootBlockDevice", ABSENT),
     ("rootBlockDevice.encrypted", False),
@@ -98,7 +104,8 @@ STORAGE = (
         compliant={
             "blockDeviceMappings": [
                 {"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "kmsKeyId": KEY, "volumeSize": 200}}
-            ]
+            ],
+            "metadataOptions": IMDSV2,
         },
         broken=(
             ("blockDeviceMappings", ABSENT),

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from tests.policies.analyzer import UNKNOWN, Pack
-from tests.policies.cases import Case, changed, each, label
+from tests.policies.cases import IMDSV2, Case, changed, each, label
+from tests.policies.cases_access import ACCESS
 from tests.policies.cases_cluster import CLUSTER
 from tests.policies.cases_storage import STORAGE
 
-CASES = STORAGE + CLUSTER
+CASES = STORAGE + CLUSTER + ACCESS
 UNKNOWNS = [(case, path) for case in CASES for path in case.unknown]
 
 
@@ -30,8 +31,9 @@ def test_a_broken_property_is_refused(pack: Pack, case: Case, path: str, value: 
     verdict = pack.judge(case.type, changed(case.compliant, path, value))
     assert verdict.violations(case.rule), "not refused"
     assert not verdict.not_judged()
-    field = path.split(".", maxsplit=1)[0]
-    assert any(field in message for message in verdict.violations(case.rule)), "the message names no field"
+    fields = {path.split(".", maxsplit=1)[0], *case.compliant}
+    for message in verdict.violations(case.rule):
+        assert any(field in message for field in fields), "the message names no property"
 
 
 ALSO = list(each(CASES, "also"))
@@ -69,9 +71,26 @@ def test_every_breach_of_a_resource_is_reported_at_once(pack: Pack) -> None:
 def test_a_launch_configuration_is_refused_whatever_it_says(pack: Pack) -> None:
     verdict = pack.judge(
         "aws:ec2/launchConfiguration:LaunchConfiguration",
-        {"imageId": "ami-1", "instanceType": "m5.large", "rootBlockDevice": {"encrypted": True}},
+        {"instanceType": "m5.large", "rootBlockDevice": {"encrypted": True}, "metadataOptions": IMDSV2},
     )
-    assert "use a launch template" in verdict.violations("require-ebs-customer-managed-key")[0]
+    (found,) = verdict.violations()
+    assert "use a launch template" in found
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("disallow-node-ssh", {"keyName": "mine"}),
+        ("disallow-public-addresses", {"associatePublicIpAddress": True}),
+        ("require-imdsv2", {"metadataOptions": {**IMDSV2, "httpTokens": "optional"}}),
+        ("require-metadata-hop-limit", {"metadataOptions": {**IMDSV2, "httpPutResponseHopLimit": 2}}),
+    ],
+)
+def test_a_launch_configuration_is_judged_by_the_other_rules_too(
+    pack: Pack, rule: str, change: dict[str, Any]
+) -> None:
+    properties = {"instanceType": "m5.large", "metadataOptions": IMDSV2, **change}
+    assert pack.judge("aws:ec2/launchConfiguration:LaunchConfiguration", properties).violations(rule)
 
 
 def test_a_resource_of_another_type_is_nobodys_business(pack: Pack) -> None:

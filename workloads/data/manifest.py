@@ -6,7 +6,7 @@ from workloads.fingerprint import short_hash
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class File(_Part):

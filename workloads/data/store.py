@@ -3,8 +3,8 @@
 Files are written first, the manifest after them, `latest` last: what `latest` names is complete.
 """
 
-import json
 from dataclasses import dataclass
+from typing import Any
 
 from workloads.command import validate
 from workloads.data.images import Splits, from_files, to_files
@@ -45,11 +45,10 @@ def publish(bucket: Bucket, manifest: Manifest, files: dict[str, bytes], recipe:
         bucket.put(manifest.prefix + name, files[name], content_type="application/octet-stream")
     described = bucket.sha256(manifest.prefix + "manifest.json") is not None
     if missing or not described:
-        body = canonical(manifest.model_dump(mode="json"))
-        bucket.put(manifest.prefix + "manifest.json", body, content_type="application/json")
-    latest = canonical({"version": manifest.version, "recipe": recipe})
-    if bucket.sha256(_latest(manifest.name)) != sha256(latest):
-        bucket.put(_latest(manifest.name), latest, content_type="application/json")
+        bucket.put_json(manifest.prefix + "manifest.json", manifest.model_dump(mode="json"))
+    latest = {"version": manifest.version, "recipe": recipe}
+    if bucket.sha256(_latest(manifest.name)) != sha256(canonical(latest)):
+        bucket.put_json(_latest(manifest.name), latest)
     return bool(missing) or not described
 
 
@@ -58,7 +57,7 @@ def made_by(bucket: Bucket, name: str, recipe: str) -> Manifest | None:
     latest = _read_latest(bucket, name)
     if latest.get("recipe") != recipe:
         return None
-    manifest = _read_manifest(bucket, name, latest["version"])
+    manifest = _read_manifest(bucket, name, str(latest.get("version")))
     if manifest is None:
         return None
     whole = all(bucket.sha256(manifest.prefix + f.name) == f.sha256 for f in manifest.files)
@@ -94,28 +93,21 @@ def _read_file(bucket: Bucket, manifest: Manifest, file: File) -> bytes:
     return content
 
 
-def _read_latest(bucket: Bucket, name: str) -> dict[str, str]:
-    content = bucket.get(_latest(name))
-    latest: dict[str, str] = json.loads(content) if content else {}
-    return latest
+def _read_latest(bucket: Bucket, name: str) -> dict[str, Any]:
+    return bucket.get_json(_latest(name)) or {}
 
 
 def _read_manifest(bucket: Bucket, name: str, version: str) -> Manifest | None:
     key = f"datasets/{name}/{version}/manifest.json"
-    content = bucket.get(key)
-    if content is None:
+    raw = bucket.get_json(key)
+    if raw is None:
         return None
     fix = f"run python -m workloads.data {name} again"
-    manifest = validate(Manifest, _tuples(json.loads(content)), prefix=f"{key} ", fix=fix)
+    manifest = validate(Manifest, raw, prefix=f"{key} ", fix=fix)
     if (manifest.name, manifest.version) != (name, version):
         rule = f"must describe {name} {version}"
         raise CorruptDataError(key, f"{manifest.name} {manifest.version}", rule, fix)
     return manifest
-
-
-def _tuples(raw: dict[str, object]) -> dict[str, object]:
-    files = raw.get("files")
-    return {**raw, "files": tuple(files) if isinstance(files, list) else files}
 
 
 def _latest(name: str) -> str:

@@ -49,7 +49,7 @@ def _show(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
         if e.subject == pinned
     ]
     if args.json:
-        emit("card", stage=stage, history=history, **card.model_dump(mode="json"))
+        emit("card", version=card.version, stage=stage, history=history, **card.model_dump(mode="json"))
         return 0
     lines = [f"- {h['time']} {h['action']} by {h['actor']}" for h in history]
     emit("card", markdown=card.markdown(), stage=stage, history="\n".join(lines))

@@ -6,12 +6,11 @@ chain, except at its end or by rewriting all that follows: against that, keep th
 and hold `verify --head` against it.
 """
 
-import json
 import os
 import pwd
 import socket
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -91,8 +90,8 @@ class AuditLog:
             production=production,
             previous=head.hash if head else "",
         )
-        body = canonical({**entry.model_dump(mode="json"), "hash": entry.hash})
-        return self.bucket.put(self._key(entry.sequence), body, content_type="application/json", new=True)
+        document = {**entry.model_dump(mode="json"), "hash": entry.hash}
+        return self.bucket.put_json(self._key(entry.sequence), document, new=True)
 
     @property
     def _prefix(self) -> str:
@@ -102,8 +101,7 @@ class AuditLog:
         return f"{self._prefix}{sequence:08d}.json"
 
     def _read(self, key: str) -> Entry:
-        content = self.bucket.get(key) or b"{}"
-        raw: dict[str, Any] = json.loads(content)
+        raw = self.bucket.get_json(key) or {}
         recorded = raw.pop("hash", "none")
         entry = validate(Entry, raw, prefix=f"{key} ", fix=_FIX)
         if entry.hash != recorded or self._key(entry.sequence) != key:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from workloads.fingerprint import SHORT, sha256
+from workloads.fingerprint import short_hash
 
 
 class _Part(BaseModel):
@@ -45,22 +45,11 @@ class WeightFacts(_Part):
     size: int
     parameters: int
 
-    @property
-    def version(self) -> str:
-        """The model version: the first 12 hex digits of the file's SHA-256."""
-        return self.sha256[:SHORT]
-
-    @classmethod
-    def of(cls, weights: bytes, *, parameters: int) -> "WeightFacts":
-        """The facts of a safetensors file."""
-        return cls(sha256=sha256(weights), size=len(weights), parameters=parameters)
-
 
 class Card(_Part):
     """The card of one version."""
 
     model: str
-    version: str
     title: str
     created: str
     metrics: dict[str, float]
@@ -68,6 +57,12 @@ class Card(_Part):
     config: Configs
     lineage: Lineage
     weights: WeightFacts
+
+    @property
+    def version(self) -> str:
+        """12 hex digits over weights, data, metrics and configurations: not who made it, nor when."""
+        facts = self.model_dump(mode="json", exclude={"created", "lineage"})
+        return short_hash(facts)
 
     def empty_fields(self) -> list[str]:
         """The names of facts that are there in form only: empty text, no metrics, no records."""

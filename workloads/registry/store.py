@@ -1,10 +1,9 @@
 """Models in the registry bucket: models/NAME/VERSION/{model.safetensors, card.json, card.md}.
 
-A version is named by its weights, so registering the same weights twice gives one version. It exists
-once the audit log says so; what lies there before that is overwritten by the next attempt.
+A version is named by what it is (weights, data, metrics, configurations), so registering the same twice
+gives one version. Its files are written once; it exists when the audit log says so.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -49,14 +48,13 @@ class Registry:
             head = entries[-1] if entries else None
             self.log.append(head, "registered", pinned, production=head.production if head else None)
             entries = self.log.entries()
-        run = canonical({"version": card.version})
-        self.bucket.put(self._run_key(card.lineage.run), run, content_type="application/json")
+        self.bucket.put_json(self._run_key(card.lineage.run), {"version": card.version})
         return stage_of(card.version, entries)
 
     def version_of_run(self, run: str) -> str | None:
         """The version that a training run registered, or None."""
-        content = self.bucket.get(self._run_key(run))
-        return str(json.loads(content)["version"]) if content else None
+        version = (self.bucket.get_json(self._run_key(run)) or {}).get("version")
+        return version if isinstance(version, str) else None
 
     def versions(self) -> list[Version]:
         """Every version, in the order of registration."""
@@ -85,10 +83,14 @@ class Registry:
     def card(self, pinned: Pinned) -> Card:
         """A version's card, checked against the hash in the audit log."""
         key = self._key(pinned.version, "card.json")
-        content = self.bucket.get(key, sha256=pinned.card_sha256)
-        if content is None:
+        raw = self.bucket.get_json(key, sha256=pinned.card_sha256)
+        if raw is None:
             raise CorruptDataError(key, "missing", "must be there: the audit log names it", _FIX)
-        return validate(Card, json.loads(content), prefix=f"{key} ", fix=_FIX)
+        card = validate(Card, raw, prefix=f"{key} ", fix=_FIX)
+        if (card.model, card.version) != (self.model, pinned.version):
+            rule = f"must be the card of {self.model} {pinned.version}"
+            raise CorruptDataError(key, f"{card.model} {card.version}", rule, _FIX)
+        return card
 
     def weights(self, card: Card) -> bytes:
         """A version's safetensors file, checked against the hash in its card."""
@@ -99,14 +101,17 @@ class Registry:
         return content
 
     def _write(self, card: Card, weights: bytes) -> Pinned:
+        """Write what is not there yet: the first to write a version's card has written it."""
         body = canonical(card.model_dump(mode="json"))
-        key = self._key(card.version, "model.safetensors")
-        self.bucket.put(key, weights, content_type="application/octet-stream")
-        self.bucket.put(self._key(card.version, "card.json"), body, content_type="application/json")
-        self.bucket.put(
-            self._key(card.version, "card.md"), card.markdown().encode(), content_type="text/markdown"
+        files = (
+            ("model.safetensors", weights, "application/octet-stream"),
+            ("card.md", card.markdown().encode(), "text/markdown"),
+            ("card.json", body, "application/json"),
         )
-        return Pinned(version=card.version, card_sha256=sha256(body))
+        for name, content, content_type in files:
+            self.bucket.put(self._key(card.version, name), content, content_type=content_type, new=True)
+        written = self.bucket.sha256(self._key(card.version, "card.json"))
+        return Pinned(version=card.version, card_sha256=written or sha256(body))
 
     def _key(self, version: str, file: str) -> str:
         return f"models/{self.model}/{version}/{file}"

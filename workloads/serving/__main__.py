@@ -48,17 +48,17 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         host = f"[{args.host}]" if ":" in args.host else args.host
         url = f"http://{host}:{listener.getsockname()[1]}"
         emit("serving", model=card.model, version=card.version, url=url)
-        _ignore_repeated_signals()
+        _stop_on_signals(server)
         asyncio.run(server.serve([listener]))
     if service.failure:
         raise service.failure
     return 0
 
 
-def _ignore_repeated_signals() -> None:
-    # uvicorn raises the signal that stopped it once more when all is closed; by then there is nothing to do.
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    # In force before uvicorn's own handlers are, and when it raises the signal again after closing.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
+        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -40,6 +40,7 @@ def create_app(service: Service, token: str | None) -> FastAPI:
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _failed)
     guarded = [Depends(authorised)]
 
     @app.post("/predict", dependencies=guarded, openapi_extra=_schema(service))
@@ -71,6 +72,7 @@ def create_app(service: Service, token: str | None) -> FastAPI:
 
     @app.get("/metrics", dependencies=guarded)
     async def metrics() -> Response:
+        service.observe()
         return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
@@ -106,6 +108,11 @@ def _http(request: Request, error: Exception) -> Response:
     rule, fix = str(error.detail).lower(), "see /openapi.json for what there is"
     parts = ProblemError(error.status_code, field="path", value=value, rule=rule, fix=fix).as_dict()
     return JSONResponse({"error": parts}, error.status_code, error.headers)
+
+
+def _failed(_: Request, __: Exception) -> Response:
+    rule, fix = "must be answered", "look at the server's log; its cause is there"
+    return ProblemError(500, field="server", value="failed", rule=rule, fix=fix).response()
 
 
 def _gone(_: Request, __: Exception) -> Response:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +43,12 @@ class Batcher:
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue(max_queue)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="batch")
         self._began: float | None = None
+        self._closed = False
         self._task = asyncio.create_task(self._run())
 
     async def submit(self, rows: Array) -> Array:
         """`predict(rows)`, computed with whatever else waits; raises OverloadedError."""
-        if self._task.done():
+        if self._closed or self._task.done():
             raise OverloadedError
         job = _Job(rows, asyncio.get_running_loop().create_future())
         try:
@@ -69,6 +69,7 @@ class Batcher:
 
     async def close(self) -> None:
         """Compute what waits, then end."""
+        self._closed = True
         await self._queue.put(None)
         await self._task
         self._thread.shutdown()
@@ -111,20 +112,25 @@ class Batcher:
             return
         rows = np.concatenate([job.rows for job in batch])
         self._began = time.monotonic()
-        results = await asyncio.gather(self._in_thread(rows), return_exceptions=True)
-        result: Any = results[0]
-        self._on_batch(len(rows), time.monotonic() - self._began)
-        self._began = None
-        start = 0
-        for job in batch:
-            answer = result if isinstance(result, BaseException) else result[start : start + len(job.rows)]
-            start += len(job.rows)
-            if job.answer.done():
-                continue
-            if isinstance(answer, BaseException):
-                job.answer.set_exception(answer)
-            else:
-                job.answer.set_result(answer)
+        try:
+            loop = asyncio.get_running_loop()
+            answers = await loop.run_in_executor(self._thread, self._predict, rows)
+        except Exception as error:  # the model's own: everyone who asked gets it
+            for job in batch:
+                _settle(job.answer, error)
+            return
+        finally:
+            self._on_batch(len(rows), time.monotonic() - self._began)
+            self._began = None
+        ends = np.cumsum([len(job.rows) for job in batch])
+        for job, end in zip(batch, ends, strict=True):
+            _settle(job.answer, answers[end - len(job.rows) : end])
 
-    async def _in_thread(self, rows: Array) -> Array:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._predict, rows)
+
+def _settle(answer: "asyncio.Future[Array]", result: Array | Exception) -> None:
+    if answer.done():  # cancelled: who asked has gone
+        return
+    if isinstance(result, Exception):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)

@@ -85,13 +85,20 @@ class Service:
 
     def check_ready(self) -> None:
         """Raise ProblemError (503) unless predictions are being answered."""
-        busy = self._batcher.busy_s() if self._batcher else 0.0
-        problem = "loading" if not self._warm else "stalled" if busy > self.config.stall_s else None
-        self.metrics.ready.set(problem is None)
-        self.metrics.queue.set(self._batcher.waiting() if self._batcher else 0)
+        problem = self._problem()
         if problem:
             rule, fix = "must be ready", "try again in a second"
             raise ProblemError(503, field="model", value=problem, rule=rule, fix=fix, headers=_RETRY)
+
+    def observe(self) -> None:
+        """Bring the gauges up to date."""
+        self.metrics.ready.set(self._problem() is None)
+        self.metrics.queue.set(self._batcher.waiting() if self._batcher else 0)
+
+    def _problem(self) -> str | None:
+        if not self._warm:
+            return "loading"
+        return "stalled" if self._ready_batcher().busy_s() > self.config.stall_s else None
 
     def _ready_batcher(self) -> Batcher:
         if self._batcher is None:

@@ -4,24 +4,35 @@ A blob is written whole before `latest` names it, and `latest` names the last tw
 any moment, and a blob damaged later, leave a checkpoint to go on from.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from pydantic import BaseModel, ConfigDict
+
+from workloads.command import validate
 from workloads.errors import CorruptDataError
 from workloads.events import Emit
-from workloads.fingerprint import canonical, sha256
+from workloads.fingerprint import sha256
 from workloads.objects import Bucket
 
 KEPT = 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(BaseModel):
     """One checkpoint: the state after `epoch`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epoch: int
     key: str
     sha256: str
+
+
+class Latest(BaseModel):
+    """The checkpoints there are, oldest first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    checkpoints: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +53,8 @@ class Checkpoints:
         entry = Entry(epoch=epoch, key=f"{self.prefix}epoch-{epoch:04d}.pt", sha256=sha256(blob))
         self.bucket.put(entry.key, blob, content_type="application/octet-stream")
         entries = [*(e for e in self._entries() if e.epoch < epoch), entry]
-        kept = canonical([asdict(e) for e in entries[-KEPT:]])
-        self.bucket.put(self.prefix + "latest.json", kept, content_type="application/json")
+        latest = Latest(checkpoints=tuple(entries[-KEPT:]))
+        self.bucket.put_json(self._latest, latest.model_dump())
         for old in entries[:-KEPT]:
             self.bucket.delete(old.key)
 
@@ -60,6 +71,11 @@ class Checkpoints:
             emit("damaged", key=entry.key, rule="missing")
         return None
 
-    def _entries(self) -> list[Entry]:
-        content = self.bucket.get(self.prefix + "latest.json")
-        return [Entry(**entry) for entry in json.loads(content)] if content else []
+    @property
+    def _latest(self) -> str:
+        return f"{self.prefix}latest.json"
+
+    def _entries(self) -> tuple[Entry, ...]:
+        raw = self.bucket.get_json(self._latest) or {}
+        fix = "delete it, and the run begins anew"
+        return validate(Latest, raw, prefix=f"{self._latest} ", fix=fix).checkpoints

@@ -11,8 +11,8 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training data")] = 12
-    batch_size: Annotated[int, Field(ge=1, le=65_536, description="records a step, over all ranks")] = 32
-    lr: Annotated[float, Field(gt=0, le=10, description="Adam's peak learning rate")] = 2e-3
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="records a step, over all ranks")] = 96
+    lr: Annotated[float, Field(gt=0, le=10, description="Adam's peak learning rate")] = 5e-3
     warmup: Annotated[float, Field(ge=0, le=0.9, description="share of the steps with a rising rate")] = 0.1
     weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's weight decay")] = 1e-4
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of weights, order and augmentation")] = 1

@@ -1,5 +1,6 @@
 """The training loop."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from workloads.data.images import CLASSES, Labelled, Splits
+from workloads.errors import DivergedError
 from workloads.events import Emit
 from workloads.training.batches import batches, steps_per_epoch
 from workloads.training.config import TrainingConfig
@@ -65,6 +67,9 @@ def train(
             summed += loss.detach()
         state.epoch += 1
         mean_loss = float(ranks.sum(summed)) / (per_epoch * ranks.world_size)
+        if not math.isfinite(mean_loss):
+            fix = "lower --lr, and look at the data"
+            raise DivergedError("loss", mean_loss, f"must stay finite (epoch {state.epoch})", fix)
         found = judge(state, data, ranks)
         seconds = time.perf_counter() - began
         emit(

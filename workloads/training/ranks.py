@@ -45,7 +45,7 @@ class Ranks:
 
     def wrap(self, model: nn.Module) -> nn.Module:
         """`model` with its gradients averaged over the ranks."""
-        return DistributedDataParallel(model) if self.world_size > 1 else model
+        return DistributedDataParallel(model, gradient_as_bucket_view=True) if self.world_size > 1 else model
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from safetensors.torch import save
 
 from workloads.data import store
 from workloads.events import Emit, silent
+from workloads.fingerprint import sha256
 from workloads.objects import Buckets
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 from workloads.registry.store import Registry
@@ -62,11 +63,10 @@ def _save_and_ask(state: State, checkpoints: Checkpoints, ranks: Ranks, stop: St
 def _register(plan: Plan, state: State, found: Metrics, registry: Registry, tell: Emit) -> None:
     tensors = {name: tensor.contiguous().cpu() for name, tensor in state.model.state_dict().items()}
     weights = save(tensors, metadata={"format": "pt"})
-    facts = WeightFacts.of(weights, parameters=sum(t.numel() for t in tensors.values()))
+    parameters = sum(tensor.numel() for tensor in tensors.values())
     dataset = plan.dataset
     card = Card(
         model=plan.model.name,
-        version=facts.version,
         title=plan.model.title,
         created=now(),
         metrics=found.as_dict(),
@@ -81,7 +81,7 @@ def _register(plan: Plan, state: State, found: Metrics, registry: Registry, tell
             model=plan.model.config.model_dump(mode="json"), training=plan.training.model_dump(mode="json")
         ),
         lineage=Lineage(run=plan.run, code=plan.code, world_size=plan.world_size, torch=torch.__version__),
-        weights=facts,
+        weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=parameters),
     )
     stage = registry.register(card, weights)
     tell("registered", model=card.model, version=card.version, stage=stage, run=plan.run)

@@ -36,8 +36,8 @@ class State:
 
 def new_state(model: nn.Module, config: TrainingConfig) -> State:
     """A state before the first step."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
-    return State(model, optimizer)
+    decay = config.weight_decay
+    return State(model, torch.optim.AdamW(model.parameters(), lr=config.lr, weight_decay=decay, fused=True))
 
 
 def learning_rate(step: int, steps: int, config: TrainingConfig) -> float:

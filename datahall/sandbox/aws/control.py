@@ -155,7 +155,6 @@ def environment(url: str, *, region: str = DEFAULT_REGION) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_ROLE_ARN": "",
         "AWS_WEB_IDENTITY_TOKEN_FILE": "",
-        "AWS_CA_BUNDLE": "",
         **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(filter(None, proxied))),
     }
 

@@ -1,5 +1,6 @@
 """The WSGI application: our two routes, then moto, one request at a time, what changes journalled."""
 
+import importlib
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from flask import Flask
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
 
-from datahall.sandbox.aws.server import faults, replay, wire
+from datahall.sandbox.aws.server import faults, overlay, replay, wire
 from datahall.sandbox.aws.server.inventory import inventory
 from datahall.sandbox.aws.server.journal import Entry, Journal, JournalError, Request
 from datahall.sandbox.aws.server.services import SERVICES
@@ -30,6 +31,9 @@ class Application:
     """Moto is Python under one interpreter lock: one request at a time costs nothing, and replays."""
 
     def __init__(self, journal: Journal, folder: Path) -> None:
+        for service in SERVICES.values():
+            importlib.import_module(f"moto.{service.moto}.urls")  # now, not in the middle of a replay
+        overlay.install()
         replay.install(journal.created)
         self._journal = journal
         self._folder = folder
@@ -55,6 +59,11 @@ class Application:
                 said = response.body[:300].decode(errors="replace")
                 where = f"journal: {self._folder}: request {entry.n} now gives {response.status} {said}"
                 raise JournalError(f"{where}; delete the folder to begin with an empty account")
+
+    def empty(self) -> bool:
+        """Whether nothing is left of all that was done; keys that wait for their deletion do not count."""
+        with self._one:
+            return all(resource["state"] == "PendingDeletion" for resource in inventory())
 
     def _aws(self, request: Request) -> Response:
         if not wire.changes(request):
@@ -95,5 +104,6 @@ class Application:
 
 def _backend_app(name: Any) -> Flask:  # noqa: ANN401 - moto's own type is a union of 200 literals
     app = create_backend_app(name)
+    overlay.bind(app, name)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return app

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datahall.sandbox.aws.server.compact import needed
+
 FORMAT = 1
 _INLINE = 4096  # bytes; longer bodies are files of their own
 
@@ -47,11 +49,11 @@ class Entry:
 class Journal:
     """Append-only file of entries, with the longer bodies beside it."""
 
-    def __init__(self, folder: Path, created: float, lines: list[dict[str, Any]]) -> None:
-        self.created = created
+    def __init__(self, folder: Path, head: dict[str, Any], lines: list[dict[str, Any]]) -> None:
+        self.created = float(head["created"])
         self._folder = folder
         self._lines = lines
-        self._next = 1 + max((line["n"] for line in lines), default=0)
+        self._next: int = 1 + max((line["n"] for line in lines), default=head.get("after", 0))
         self._file = (folder / "journal.jsonl").open("ab", buffering=0)
         self._written = self._synced = 0
         self._sync = threading.Lock()
@@ -62,15 +64,15 @@ class Journal:
         path = folder / "journal.jsonl"
         (folder / "blobs").mkdir(mode=0o700, exist_ok=True)
         if not path.exists() or not path.stat().st_size:
-            head = {"journal": FORMAT, "created": float(int(time.time()))}
-            fresh = path.with_suffix(".new")
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(_line(head))
-            fresh.replace(path)
+            _begin(path)
         head, *lines = _read(path)
         if head.get("journal") != FORMAT:
             raise _damaged(path, 1, f"format {head.get('journal')!r} is not {FORMAT}")
-        return cls(folder, head["created"], lines)
+        kept = needed(lines)
+        if len(kept) < len(lines):
+            _replace(path, [head, *kept])
+        _sweep(folder, kept)
+        return cls(folder, head, kept)
 
     def entries(self) -> Iterator[Entry]:
         """Yield what was there when it was opened, oldest first. Raises JournalError for a lost body."""
@@ -103,10 +105,13 @@ class Journal:
                 os.fsync(self._file.fileno())
                 self._synced = reached
 
-    def close(self) -> None:
-        """Put all on disk."""
+    def close(self, *, empty: bool = False) -> None:
+        """Put all on disk; where nothing is left of what was done, begin again, the numbers going on."""
         os.fsync(self._file.fileno())
         self._file.close()
+        if empty:
+            _begin(self._folder / "journal.jsonl", after=self._next - 1)
+            _sweep(self._folder, [])
 
     def _store(self, body: bytes) -> str:
         name = hashlib.sha256(body).hexdigest()
@@ -131,6 +136,29 @@ class Journal:
         if hashlib.sha256(body).hexdigest() != line["blob"]:
             raise _damaged(path, 1, "its SHA-256 is not its name")
         return body
+
+
+def _begin(path: Path, after: int = 0) -> None:
+    _replace(path, [{"journal": FORMAT, "created": float(int(time.time())), "after": after}])
+
+
+def _replace(path: Path, lines: list[dict[str, Any]]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    with fresh.open("wb") as file:
+        file.writelines(_line(line) for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _sweep(folder: Path, lines: list[dict[str, Any]]) -> None:
+    """Delete the bodies that no line names."""
+    named = {line.get("blob") for line in lines}
+    for blob in (folder / "blobs").iterdir():
+        if blob.name not in named:
+            blob.unlink()
 
 
 def _line(content: dict[str, Any]) -> bytes:

@@ -2,46 +2,23 @@
 
 import contextlib
 import fcntl
-import importlib
 import json
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import ThreadedWSGIServer
-
 from datahall.sandbox.aws.control import HOST
-from datahall.sandbox.aws.server.app import Application
 from datahall.sandbox.aws.server.journal import Journal, JournalError
 
 _BACKLOG = 128
-_SLOW_IMPORT = "moto.ec2.models"  # 0.7 s; begun before anyone asks
 
 
 class ServeError(Exception):
     """Why the server did not start, and what to do."""
-
-
-class _Handler(MotoRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing of ordinary requests; their addresses may hold signatures."""
-
-
-class _Server(ThreadedWSGIServer):
-    """Ends itself once its folder is gone, so that nothing is left behind by `rm -rf`."""
-
-    daemon_threads = False
-    lock: Path
-
-    def service_actions(self) -> None:
-        if not self.lock.exists():
-            threading.Thread(target=self.shutdown).start()
 
 
 def serve(folder: Path, port: int) -> None:
@@ -55,27 +32,28 @@ def serve(folder: Path, port: int) -> None:
         port = listener.getsockname()[1]
         try:
             journal = Journal.open(folder)
+            from datahall.sandbox.aws.server.app import Application  # noqa: PLC0415 - slow: moto, and only now
+            from datahall.sandbox.aws.server.loopback import LoopbackServer  # noqa: PLC0415 - slow as well
+
             application = Application(journal, folder)
             application.replay()
         except JournalError as error:
             raise ServeError(str(error)) from None
-        server = _Server(HOST, port, application, handler=_Handler, fd=listener.fileno())
-        server.lock = lock
+        server = LoopbackServer(listener, application, lock)
 
         def end(number: int, frame: FrameType | None) -> None:
-            threading.Thread(target=server.shutdown).start()
+            server.end()
 
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         record = {"pid": os.getpid(), "port": port, "url": f"http://{HOST}:{port}", "started": time.time()}
         write(folder / "port", str(port))
         write(folder / "server.json", json.dumps(record))
-        threading.Thread(target=importlib.import_module, args=[_SLOW_IMPORT], daemon=True).start()
         try:
             server.serve_forever(poll_interval=0.2)
         finally:
             server.server_close()
-            journal.close()
+            journal.close(empty=lock.exists() and application.empty())
             with contextlib.suppress(FileNotFoundError):
                 (folder / "server.json").unlink()
 

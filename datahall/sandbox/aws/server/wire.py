@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
+from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_input_stream
 
 from datahall.sandbox.aws.server.journal import Request
@@ -57,12 +58,12 @@ def changes(request: Request) -> bool:
 def action_of(request: Request) -> str:
     """Return the action that a Query, EC2 or JSON request names; empty for the REST protocols."""
     environ = request.environ
-    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     if target:
-        return str(target).rpartition(".")[2]
+        return target.rpartition(".")[2]
     form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
     fields = parse_qs(request.body.decode(errors="replace") if form else environ.get("QUERY_STRING", ""))
-    return fields.get("Action", [""])[0]
+    return str(fields.get("Action", [""])[0])
 
 
 def service_of(request: Request) -> str:
@@ -73,16 +74,8 @@ def service_of(request: Request) -> str:
 
 def call(app: "WSGIApplication", request: Request) -> Response:
     """Run a request through a WSGI application, and take its whole response."""
-    started: list[Any] = []
-    body = app(_environ(request), lambda status, headers, exc_info=None: started.extend((status, headers)))
-    try:
-        content = b"".join(body)
-    finally:
-        close = getattr(body, "close", None)
-        if close:
-            close()
-    status, headers = started
-    return Response(int(status.split()[0]), list(headers), content)
+    content, status, headers = run_wsgi_app(app, _environ(request), buffered=True)
+    return Response(int(status.split()[0]), list(headers), b"".join(content))
 
 
 def _environ(request: Request) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.errors import InvalidArgs, near
+from components.errors import InvalidArgs, meant
 
 RETENTION_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Periods of a year or more that CloudWatch Logs accepts (PutRetentionPolicy)."""
@@ -33,13 +33,13 @@ def check_range(field: str, value: object, low: int, high: int, fix: str) -> Non
         raise InvalidArgs(field, value, f"must be a whole number from {low} to {high}", fix)
 
 
-def check_choice(field: str, value: object, choices: Collection[str], fix: str | None = None) -> None:
+def check_choice(field: str, value: object, choices: Collection[str]) -> None:
     """Refuses a value that is not among ``choices``."""
     if isinstance(value, pulumi.Output):
         return
     if value not in choices:
         listed = ", ".join(sorted(choices))
-        raise InvalidArgs(field, value, f"must be one of {listed}", fix or near(str(value), choices))
+        raise InvalidArgs(field, value, f"must be one of {listed}", meant(str(value), choices))
 
 
 def check_retention(field: str, value: object) -> None:

@@ -1,0 +1,147 @@
+"""The main job: an emulated AWS, a reviewed stack on it, data, a trained model, a service, an answer."""
+
+import json
+import random
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from rich.panel import Panel
+
+from datahall import bill, closing, lock, picture, programs, provision, registry, service, site
+from datahall.context import Context
+from datahall.engine import PluginPool
+from datahall.errors import OperationError, UserError
+from datahall.loopback import post_json
+from datahall.processes import Service, write_atomically
+from datahall.runs import Outcome, Request
+from datahall.sandbox.aws import control
+
+DATA = "digits"
+MODEL = "mnist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """The options of ``up``."""
+
+    yes: bool
+    diff: bool
+    parallel: int
+    expect_no_changes: bool
+    port: int | None
+
+
+def up(context: Context, wishes: Wishes) -> dict[str, Any]:
+    """Bring an environment up; returns the result for ``--json``."""
+    region = provision.check_settings(context)
+    if not context.environment.sandboxed:
+        return _real(context, wishes, region)
+    with lock.hold(context.home, f"datahall up {context.environment.name}"):
+        port = service.choose_port(context.home, context.environment.name, MODEL, wishes.port)
+        provision.check_state(context)
+        return _sandboxed(context, wishes, region, port)
+
+
+def _real(context: Context, wishes: Wishes, region: str) -> dict[str, Any]:
+    if wishes.port is not None:
+        rule = f"no service is started in {context.environment.name}"
+        raise UserError(
+            "--port", str(wishes.port), rule, f"leave it out, or: datahall serve {MODEL} --env ENV"
+        )
+    outcome = provision.apply(context, _request(context, wishes, region, None))
+    return {**context.named(), **outcome.as_json()}
+
+
+def _sandboxed(context: Context, wishes: Wishes, region: str, port: int) -> dict[str, Any]:
+    output = context.output
+    server = _start(context)
+    outcome = _provision(context, wishes, region, server.url)
+    stack = provision.recorded(context)
+    outputs = stack.outputs
+    found = site.write(context, outputs, server.url)
+    data = programs.publish(found, output, DATA)
+    trained = programs.train(found, output, MODEL)
+    version = _promoted(found, context, trained)
+    running, _ = service.ensure(found, context.home, output, model=MODEL, version=version, port=port)
+    answer = _ask(context, found, running)
+    cost = bill.of(stack)
+    closing.show(context, outputs, server, running, cost)
+    return {
+        **context.named(),
+        **outcome.as_json(),
+        "aws_endpoint": server.url,
+        "outputs": outputs,
+        "data": {key: data[key] for key in ("name", "version", "records")},
+        "model": {"name": MODEL, "version": version, "trained": not trained.skipped},
+        "service": asdict(running),
+        "answer": answer,
+        "monthly_cost": bill.as_json(cost),
+    }
+
+
+def _start(context: Context) -> control.Server:
+    with context.output.stage("emulated AWS") as stage:
+        server = provision.start_aws(context)
+        stage.summary = f"{server.url}, pid {server.pid}"
+    return server
+
+
+def _provision(context: Context, wishes: Wishes, region: str, endpoint: str) -> Outcome:
+    """Preview, and apply what it would change; what came of the last."""
+    provision.check_emulator(context, endpoint)
+    request = _request(context, wishes, region, endpoint)
+    if context.engine == "pulumi":
+        # The official engine's own up begins with a preview.
+        return provision.apply(context, request)
+    with PluginPool() as pool:
+        request = replace(request, pool=pool)
+        outcome = provision.preview(context, request, brief=not wishes.diff)
+        if outcome.changed or not outcome.outputs:
+            outcome = provision.apply(context, request)
+    return outcome
+
+
+def _promoted(found: site.Site, context: Context, trained: programs.Trained) -> str:
+    """The version to serve: a new one is put to the gate; an old one leaves production as it is."""
+    version = registry.in_production(found, MODEL)
+    if version is None or not trained.skipped:
+        registry.promote(found, context.output, MODEL, trained.version)
+        version = registry.in_production(found, MODEL)
+    if version is None:
+        raise OperationError(
+            f"{MODEL} has no version in production; see datahall models show {MODEL} {trained.version}"
+        )
+    return version
+
+
+def _ask(context: Context, found: site.Site, running: Service) -> dict[str, Any]:
+    """Send a held-out digit to the service and show what it says."""
+    with context.output.stage("ask") as stage:
+        index = random.randrange(100)  # noqa: S311 - which digit is shown is no secret
+        record = programs.sample(found, DATA, index)
+        request = {"instances": [record["instance"]]}
+        write_atomically(context.home.request(context.environment.name), json.dumps(request))
+        try:
+            answer = post_json(f"{running.url}/predict", request)
+        except OSError as error:
+            raise OperationError(
+                f"the service {running.name} did not answer: {error}; see {running.log}"
+            ) from None
+        best = answer["predictions"][0]
+        label, score = best["label"], max(best["scores"])
+        stage.summary = (
+            f"held-out digit {index}: the model says {label} ({score:.1%}), the label says {record['label']}"
+        )
+    context.output.say(Panel(picture.draw(record["instance"]), title=f"it says {label}", expand=False))
+    return {"index": index, "said": label, "label": record["label"], "model": answer["model"]}
+
+
+def _request(context: Context, wishes: Wishes, region: str, endpoint: str | None) -> Request:
+    return context.request(
+        endpoint=endpoint,
+        region=region,
+        yes=wishes.yes,
+        diff=wishes.diff,
+        parallel=wishes.parallel,
+        expect_no_changes=wishes.expect_no_changes,
+    )

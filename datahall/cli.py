@@ -1,0 +1,158 @@
+"""The ``datahall`` command: a table of commands, each imported only when it is called."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import FrameType
+from typing import NoReturn
+
+from cyclopts import (
+    App,
+    Argument,
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    Token,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
+
+from datahall.errors import BROKEN_PIPE, INTERRUPTED, OperationError, UserError, did_you_mean, report
+
+ABOUT = "An AI data centre as Python code, rehearsed on this machine."
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: where it is implemented follows from its name (datahall.commands.NAME:NAME)."""
+
+    name: str
+    about: str
+    examples: tuple[str, ...]
+
+
+COMMANDS = (
+    Command(
+        "up",
+        "Bring an environment up: provision, review, train, serve, ask.",
+        ("datahall up local", "datahall up local --port 5001 --json"),
+    ),
+    Command(
+        "preview",
+        "Show what up would change, and what the policy pack says to it.",
+        ("datahall preview local --diff", "datahall preview local --expect-no-changes"),
+    ),
+    Command("down", "Take an environment down and prove that nothing is left.", ("datahall down local",)),
+    Command(
+        "policy",
+        "List the rules of the policy pack, or review an environment by them.",
+        ("datahall policy", "datahall policy local"),
+    ),
+    Command(
+        "train",
+        "Train a model on an environment's data, register it and ask for its promotion.",
+        ("datahall train mnist", "datahall train mnist --epochs 20"),
+    ),
+    Command("serve", "Serve a model's production version over HTTP.", ("datahall serve mnist --port 5001",)),
+    Command(
+        "models",
+        "List, show and promote the registry's models.",
+        ("datahall models list", "datahall models show mnist", "datahall models promote mnist VERSION"),
+    ),
+    Command(
+        "status",
+        "What an environment is made of and what runs in it.",
+        ("datahall status local", "datahall status local --json"),
+    ),
+    Command("doctor", "Check what this machine has of what datahall needs.", ("datahall doctor",)),
+)
+
+
+def build() -> App:
+    """The cyclopts application."""
+    app = App(
+        name="datahall",
+        help=ABOUT,
+        help_format="plaintext",
+        help_epilogue=_epilogue(("datahall up local", "datahall status local", "datahall down local")),
+        default_parameter=Parameter(negative=()),
+        version=lambda: version("datahall"),
+        exit_on_error=False,
+        print_error=False,
+        help_on_error=False,
+        verbose=False,
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
+    )
+    for order, command in enumerate(COMMANDS):
+        app.command(
+            f"datahall.commands.{command.name}:{command.name}",
+            name=command.name,
+            help=command.about,
+            sort_key=order,
+            help_epilogue=_epilogue(command.examples),
+        )
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code. No traceback for what a user can mend."""
+    try:
+        result = build()(list(arguments))
+    except CycloptsError as error:
+        return report(_as_user_error(error), as_json="--json" in arguments)
+    except KeyboardInterrupt:
+        print("datahall: interrupted; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not try to flush it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except (UserError, OperationError) as error:
+        return report(error, as_json="--json" in arguments)
+    return result if isinstance(result, int) else 0
+
+
+def main() -> NoReturn:
+    """The console script."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:]))
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _epilogue(examples: Sequence[str]) -> str:
+    title = "Example" if len(examples) == 1 else "Examples"
+    return "\n".join([f"{title}:", *(f"  {example}" for example in examples)])
+
+
+def _as_user_error(error: CycloptsError) -> UserError:
+    """What the command line's parser refused, in our four parts."""
+    command = " ".join(["datahall", *(error.command_chain or ())])
+    see = f"see {command} --help"
+    match error:
+        case UnknownCommandError(unused_tokens=[value, *_]):
+            names = [entry.name for entry in COMMANDS]
+            return UserError("command", value, "is not a command", did_you_mean(value, names))
+        case UnknownOptionError():
+            value = error.token.keyword or error.token.value
+            known = [name for argument in error.argument_collection for name in argument.names]
+            fix = did_you_mean(value, [name for name in known if name.startswith("-")])
+            return UserError("option", value, f"is not an option of {command}", fix)
+        case CoercionError(token=Token() as token, argument=Argument() as argument):
+            rule = str(error).strip().rstrip(".")
+            return UserError(
+                argument.name.lstrip("-") if token.keyword is None else token.keyword, token.value, rule, see
+            )
+        case MissingArgumentError(argument=Argument() as argument):
+            return UserError(argument.name, "missing", f"{command} needs it", see)
+        case UnusedCliTokensError(unused_tokens=[value, *_]):
+            return UserError("argument", value, f"is one too many for {command}", see)
+    return UserError(command, " ".join(error.root_input_tokens or ()), str(error).strip().rstrip("."), see)

@@ -1,0 +1,121 @@
+"""Runs of the embedded engine, shown live."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TypeVar
+
+from datahall import engine
+from datahall.errors import OperationError, UserError
+from datahall.output import Output
+from datahall.review import as_mistakes
+from datahall.runs import Outcome, Request
+from datahall.tree import ResourceTree, summary
+
+T = TypeVar("T")
+
+# What the user can mend; anything else is a failure.
+_USERS = (
+    engine.BrokenState,
+    engine.InvalidProject,
+    engine.MissingPassphrase,
+    engine.ProtectedResource,
+    engine.StackLocked,
+    engine.Unsupported,
+)
+
+
+def preview(request: Request, output: Output) -> Outcome:
+    """Run the program, review it, change nothing."""
+    return _show("preview", engine.preview, request, output, planning=True)
+
+
+def up(request: Request, output: Output) -> Outcome:
+    """Run the program, review it, make it so."""
+    return _show("apply", engine.up, request, output, planning=False)
+
+
+def destroy(request: Request, output: Output) -> Outcome:
+    """Delete all resources of the stack, and then the stack."""
+    outcome = _show("destroy", engine.destroy, request, output, planning=False)
+    remove(request)
+    return outcome
+
+
+def remove(request: Request) -> None:
+    """Remove an empty stack from the backend."""
+    _call(lambda: engine.remove_stack(_project(request), request.environment.name, _options(request)))
+
+
+def read(request: Request) -> engine.StackState | None:
+    """The stack as recorded, secrets masked; None where there is none."""
+    return _call(lambda: engine.read_stack(_project(request), request.environment.name, _options(request)))
+
+
+def _show(
+    title: str,
+    operation: Callable[[engine.Project, str, engine.Options], engine.Result],
+    request: Request,
+    output: Output,
+    *,
+    planning: bool,
+) -> Outcome:
+    with output.stage(title) as stage:
+        tree = ResourceTree(_unsaid if planning else stage.line, planning=planning, diff=request.diff)
+        stage.body = tree.running
+        options = dataclasses.replace(_options(request), on_event=tree.on_event)
+        try:
+            result = _call(lambda: operation(_project(request), request.environment.name, options))
+        finally:
+            stage.summary = summary(tree.counts(), planning=planning)
+        counts = {str(op): count for op, count in result.summary.items() if count}
+        stage.summary = summary(counts, planning=planning)
+    for diagnostic in tree.diagnostics:
+        output.say(f"[yellow]{diagnostic.severity}[/] {diagnostic.message.strip()}")
+    return Outcome(
+        changes=counts,
+        policy=[_finding(found) for found in result.policy],
+        outputs=result.outputs,
+        tree=tree.changes(),
+    )
+
+
+def _unsaid(line: str) -> None:
+    """A plan is shown as a tree once it is made; its steps are not told one by one."""
+
+
+def _finding(found: engine.PolicyResult) -> dict[str, str]:
+    return {
+        "policy": found.policy,
+        "enforcement": found.enforcement,
+        "severity": found.severity,
+        "urn": found.urn,
+        "message": found.message,
+        "outcome": found.outcome,
+    }
+
+
+def _call(operation: Callable[[], T]) -> T:
+    try:
+        return operation()
+    except engine.PolicyViolation as error:
+        raise as_mistakes([_finding(found) for found in error.results]) or UserError.of(str(error)) from error
+    except engine.EngineError as error:
+        if isinstance(error, _USERS) or getattr(error, "run_error", False):
+            raise UserError.of(str(error)) from error
+        raise OperationError(str(error)) from error
+
+
+def _project(request: Request) -> engine.Project:
+    return engine.load_project(request.root)
+
+
+def _options(request: Request) -> engine.Options:
+    return engine.Options(
+        backend=request.home.state,
+        plugin_path=request.plugin_path,
+        policy_packs=request.policy_packs,
+        environment=request.variables,
+        parallel=request.parallel,
+        expect_no_changes=request.expect_no_changes,
+        pool=request.pool,
+    )

@@ -1,0 +1,67 @@
+"""The embedded engine: runs a Pulumi Python program against provider plugins, without the Pulumi CLI."""
+
+from datahall.engine.errors import (
+    BrokenState,
+    EngineError,
+    InvalidProject,
+    MissingPassphrase,
+    PolicyPackFailed,
+    PolicyViolation,
+    ProgramFailed,
+    ProtectedResource,
+    ProviderFailed,
+    StackLocked,
+    UnexpectedChanges,
+    Unsupported,
+)
+from datahall.engine.events import (
+    Diagnostic,
+    Event,
+    Op,
+    PolicyResult,
+    PropertyDiff,
+    ResourceDone,
+    ResourceFailed,
+    ResourceStarted,
+)
+from datahall.engine.options import Options, Result
+from datahall.engine.pool import PluginPool
+from datahall.engine.project import Project, load_project
+from datahall.engine.run import destroy, preview, up
+from datahall.engine.stacks import StackState, read_stack, remove_stack
+from datahall.engine.state import ResourceState
+
+__all__ = [
+    "BrokenState",
+    "Diagnostic",
+    "EngineError",
+    "Event",
+    "InvalidProject",
+    "MissingPassphrase",
+    "Op",
+    "Options",
+    "PluginPool",
+    "PolicyPackFailed",
+    "PolicyResult",
+    "PolicyViolation",
+    "ProgramFailed",
+    "Project",
+    "PropertyDiff",
+    "ProtectedResource",
+    "ProviderFailed",
+    "ResourceDone",
+    "ResourceFailed",
+    "ResourceStarted",
+    "ResourceState",
+    "Result",
+    "StackLocked",
+    "StackState",
+    "UnexpectedChanges",
+    "Unsupported",
+    "destroy",
+    "load_project",
+    "preview",
+    "read_stack",
+    "remove_stack",
+    "up",
+]

@@ -1,0 +1,126 @@
+"""A stack's configuration: full keys (`aws:region`) to text, and which of them are secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datahall.engine.errors import InvalidProject, Unsupported
+from datahall.engine.project import Project, read_yaml
+from datahall.engine.values import Json, Properties, Secret
+
+_KNOWN = {"config", "encryptionsalt"}
+_OF_PULUMI = {"pulumi:disable-default-providers", "pulumi:template"}  # the latter only says what made it
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """`Pulumi.<stack>.yaml` as read; secrets still encrypted."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    salt_state: str | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """Configuration as the program gets it: structured values are JSON text. `raw` is for the history."""
+
+    values: Mapping[str, str]
+    secret_keys: frozenset[str] = frozenset()
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_package(self, package: str) -> Properties:
+        """The inputs of a package's default provider: `aws:region` is `region` of `aws`."""
+        prefix = f"{package}:"
+        return {
+            key.removeprefix(prefix): Secret(value) if key in self.secret_keys else value
+            for key, value in self.values.items()
+            if key.startswith(prefix)
+        }
+
+
+def read_stack_file(project: Project, stack: str) -> StackFile:
+    """The stack's file, empty if there is none. Raises InvalidProject or Unsupported."""
+    file = project.config_file(stack)
+    if not file.exists():
+        return StackFile()
+    data = read_yaml(file)
+    for key in data:
+        if key not in _KNOWN:
+            raise Unsupported(f"{key}: {file}: only {', '.join(sorted(_KNOWN))} are supported; remove it")
+    config = data.get("config") or {}
+    if not isinstance(config, dict):
+        raise InvalidProject(f"config: {file}: a mapping is expected; correct the file")
+    salt = data.get("encryptionsalt")
+    return StackFile({str(key): value for key, value in config.items()}, str(salt) if salt else None)
+
+
+def given_config(values: Mapping[str, str]) -> Config:
+    """Configuration that the caller gives, all of it plain."""
+    for key in values:
+        if ":" not in key:
+            raise InvalidProject(f"config: {key}: no namespace; write it as NAMESPACE:{key}")
+    _refuse_unknown_settings(values)
+    return Config(dict(values), raw=dict(values))
+
+
+def _refuse_unknown_settings(values: Mapping[str, str]) -> None:
+    for key in values:
+        if key.startswith("pulumi:") and key not in _OF_PULUMI:
+            raise Unsupported(f"config: {key}: not supported by the embedded engine; see docs/engine.md")
+
+
+def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], str]) -> Config:
+    """The project's defaults and the stack's file together. Raises InvalidProject."""
+    values: dict[str, str] = {}
+    raw: dict[str, Any] = {}
+    secret: set[str] = set()
+    for key, declared in project.config.items():
+        value = _project_default(project.root / "Pulumi.yaml", key, declared)
+        if value is not None:
+            values[_full(project, key)] = _text(value)
+    for key, value in file.config.items():
+        full = _full(project, key)
+        plain, is_secret = _reveal(value, decrypt)
+        values[full] = _text(plain)
+        raw[full] = value if isinstance(value, dict | list) else _text(value)
+        (secret.add if is_secret else secret.discard)(full)
+    _refuse_unknown_settings(values)
+    return Config(values, frozenset(secret), raw)
+
+
+def _full(project: Project, key: str) -> str:
+    return key if ":" in key else f"{project.name}:{key}"
+
+
+def _project_default(file: Path, key: str, declared: Json) -> Json:
+    if not isinstance(declared, dict):
+        return declared
+    unknown = set(declared) - {"value", "default", "description", "type", "secret", "items"}
+    if unknown or declared.get("secret"):
+        raise Unsupported(f"config: {key}: {file}: only value, default, type and description are supported")
+    return declared.get("value", declared.get("default"))
+
+
+def _reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
+    """The plain value, and whether any of it was secret."""
+    if isinstance(value, dict):
+        if set(value) == {"secure"} and isinstance(value["secure"], str):
+            return decrypt(value["secure"]), True
+        pairs = {key: _reveal(item, decrypt) for key, item in value.items()}
+        return {key: plain for key, (plain, _) in pairs.items()}, any(s for _, s in pairs.values())
+    if isinstance(value, list):
+        items = [_reveal(item, decrypt) for item in value]
+        return [plain for plain, _ in items], any(s for _, s in items)
+    return value, False
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value, separators=(",", ":"), default=str)

@@ -1,0 +1,108 @@
+"""What the parts of one run share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from datahall.engine.analyzer import Analyzers
+from datahall.engine.config import Config
+from datahall.engine.errors import EngineError
+from datahall.engine.eventlog import EventLog
+from datahall.engine.registry import Registry
+from datahall.engine.snapshot import Snapshot
+from datahall.engine.state import ResourceState
+from datahall.engine.urn import is_provider
+from datahall.engine.values import Properties
+
+
+class Stopped(Exception):  # noqa: N818 - a signal to unwind, not an error of its own
+    """The run is ending because something failed; what failed is recorded in the deployment."""
+
+
+@dataclass
+class Deployment:
+    """One run over one stack.
+
+    `olds` are the live resources of the previous state by URN, `recorded` its providers by reference;
+    `news` are those that this run has dealt with. `deleted` holds URNs that were deleted ahead of
+    their replacement, `condemned` states to be deleted at the end. `lock` guards these collections.
+    """
+
+    project: str
+    stack: str
+    dry_run: bool
+    config: Config
+    events: EventLog
+    registry: Registry
+    analyzers: Analyzers
+    snapshot: Snapshot
+    parallel: int
+    olds: dict[str, ResourceState]
+    recorded: dict[str, ResourceState]
+    condemned: list[ResourceState]
+    news: dict[str, ResourceState] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
+    aliased: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
+    stack_outputs: Properties | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _errors: list[EngineError] = field(default_factory=list)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._slots = threading.BoundedSemaphore(max(1, self.parallel))
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """One of the `parallel` places for a provider operation. Raises Stopped."""
+        with self._slots:
+            self.go_on()
+            yield
+
+    def go_on(self) -> None:
+        """Raise Stopped if the run is ending."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def fail(self, error: EngineError) -> None:
+        """Record a failure and begin no more steps."""
+        with self.lock:
+            self._errors.append(error)
+        self._stopped.set()
+
+    def remember(self, error: EngineError) -> None:
+        """Record a failure of a preview, which goes on to show the rest."""
+        with self.lock:
+            self._errors.append(error)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is ending because something failed."""
+        return self._stopped.is_set()
+
+    @property
+    def errors(self) -> list[EngineError]:
+        """What failed, the first first."""
+        with self.lock:
+            return list(self._errors)
+
+
+def split(
+    resources: Iterable[ResourceState],
+) -> tuple[dict[str, ResourceState], dict[str, ResourceState], list[ResourceState]]:
+    """A state as (live by URN, providers by reference, to be deleted)."""
+    olds: dict[str, ResourceState] = {}
+    recorded: dict[str, ResourceState] = {}
+    condemned: list[ResourceState] = []
+    for state in resources:
+        if is_provider(state.type):
+            recorded[state.reference] = state
+        if state.delete:
+            condemned.append(state)
+        else:
+            olds[state.urn] = state
+    return olds, recorded, condemned

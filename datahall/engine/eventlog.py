@@ -1,0 +1,61 @@
+"""Hands events to whoever listens, one at a time, and counts steps."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+from datahall.engine.events import (
+    UNCHANGED,
+    Diagnostic,
+    Event,
+    Op,
+    PolicyResult,
+    ResourceDone,
+    Severity,
+)
+
+_COUNTED_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE}
+
+
+class EventLog:
+    """Events in order. Steps are counted when they are done; a replacement counts once."""
+
+    def __init__(self, listener: Callable[[Event], None] | None) -> None:
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._counts: Counter[Op] = Counter()
+        self._policy: list[PolicyResult] = []
+
+    def emit(self, event: Event) -> None:
+        """Deliver an event."""
+        with self._lock:
+            if isinstance(event, ResourceDone):
+                self._counts[_COUNTED_AS.get(event.op, event.op)] += 1
+            if isinstance(event, PolicyResult):
+                self._policy.append(event)
+            if self._listener is not None:
+                self._listener(event)
+
+    def say(self, severity: Severity, message: str, urn: str | None = None) -> None:
+        """Deliver a diagnostic."""
+        self.emit(Diagnostic(severity, message, urn))
+
+    @property
+    def counts(self) -> dict[Op, int]:
+        """Steps done, by kind."""
+        with self._lock:
+            return {op: count for op, count in self._counts.items() if op is not Op.DELETE_REPLACED}
+
+    @property
+    def policy(self) -> list[PolicyResult]:
+        """What policies found."""
+        with self._lock:
+            return list(self._policy)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any step changed something."""
+        with self._lock:
+            return any(op not in UNCHANGED for op in self._counts)

@@ -1,0 +1,104 @@
+"""What happens during an operation, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Op(StrEnum):
+    """A step; the words are those of Pulumi's own event log.
+
+    A replacement is told as a CREATE_REPLACEMENT and a DELETE_REPLACED, in whichever order they happen,
+    and counted in a summary as one REPLACE.
+    """
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE = "delete"
+    DELETE_REPLACED = "delete-replaced"
+    READ = "read"
+    REFRESH = "refresh"
+
+
+UNCHANGED = frozenset({Op.SAME, Op.READ})
+DiffKind = Literal["add", "delete", "update", "add-replace", "delete-replace", "update-replace"]
+Severity = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class PropertyDiff:
+    """One changed property. Secrets show as `[secret]`, what is not known yet as `[unknown]`."""
+
+    path: str
+    kind: DiffKind
+    old: Any = None
+    new: Any = None
+
+    @property
+    def replaces(self) -> bool:
+        """Whether this change forces a replacement."""
+        return self.kind.endswith("-replace")
+
+
+@dataclass(frozen=True)
+class ResourceStarted:
+    """A step of a resource begins."""
+
+    urn: str
+    type: str
+    op: Op
+    parent: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class ResourceDone:
+    """A step of a resource is done; `detailed` tells whether the provider itself named the properties."""
+
+    urn: str
+    type: str
+    op: Op
+    seconds: float
+    id: str | None
+    diff: list[PropertyDiff] = field(default_factory=list)
+    detailed: bool = False
+
+
+@dataclass(frozen=True)
+class ResourceFailed:
+    """A step of a resource failed."""
+
+    urn: str
+    op: Op
+    message: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A message of the program, a provider or the engine."""
+
+    severity: Severity
+    message: str
+    urn: str | None = None
+
+
+@dataclass(frozen=True)
+class PolicyResult:
+    """What a policy found. `not_judged`: it needs a value that is not known before the update."""
+
+    policy: str
+    pack: str
+    enforcement: str
+    urn: str
+    message: str
+    outcome: Literal["violation", "not_judged"]
+    severity: str = ""
+    description: str | None = None
+
+
+Event = ResourceStarted | ResourceDone | ResourceFailed | Diagnostic | PolicyResult

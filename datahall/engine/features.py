@@ -1,0 +1,76 @@
+"""What of Pulumi this engine has and what it refuses; docs/engine.md is checked against this table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pulumi.runtime.proto import resource_pb2
+
+MONITOR_FEATURES: Final = (
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+)
+_OLD_NAMES: Final = {
+    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+}
+
+IMPLEMENTED: Final[dict[str, str]] = {
+    "custom resources": "create, update, replace, delete over ResourceProvider",
+    "component resources": "local ones, with outputs",
+    "parent": "URNs and deletion order follow it",
+    "depends_on": "and dependencies of single properties",
+    "default providers": "entries of the state, configured from the stack's configuration",
+    "explicit providers": "also inherited from a parent",
+    "protect": "refused before anything is deleted",
+    "retain_on_delete": "",
+    "ignore_changes": "",
+    "replace_on_changes": "",
+    "delete_before_replace": "and what must go along with it",
+    "additional_secret_outputs": "",
+    "aliases": "by URN, name, type, project, stack, parent, and inherited from a parent",
+    "custom_timeouts": "passed to the provider",
+    "deleted_with": "",
+    "hide_diffs": "",
+    "Resource.get": "reads an external resource",
+    "functions": "Invoke, plain and output form",
+    "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",
+    "output values": "",
+    "resource references": "",
+    "stack outputs": "",
+    "configuration": "plain, structured, secret; Pulumi.<stack>.yaml and the project's defaults",
+    "pulumi.log": "",
+    "policy packs": "Python; validation of resources and stacks, remediation, enforcement levels",
+}
+REFUSED: Final[dict[str, str]] = {
+    "remote components": "Construct",
+    "method calls": "Call",
+    "import_": "",
+    "replace_with": "",
+    "replacement_trigger": "",
+    "transforms": "of resources, functions and stacks",
+    "state migrations": "",
+    "resource hooks": "and error hooks",
+    "env_var_mappings": "",
+    "parameterized packages": "",
+    "dynamic providers": "",
+    "stack references": "and the other built-in resources of the package pulumi",
+    "assets and archives": "",
+    "compressed state": "",
+    "environments": "`environment:` in a stack's file",
+    "pulumi: settings": "`pulumi:autonaming` and others, but for `pulumi:disable-default-providers`",
+    "project options": "`plugins`, `packages` and `options` in Pulumi.yaml",
+    "other secrets providers": "only passphrase",
+    "other languages": "Python programs and policy packs only",
+}
+
+
+def feature_by_old_name(name: str) -> int | None:
+    """The feature of an older client's question."""
+    return _OLD_NAMES.get(name)

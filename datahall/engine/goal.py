@@ -1,0 +1,168 @@
+"""What the program asks for: a registration as data. What this engine lacks is refused here, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pulumi.runtime.proto import alias_pb2, resource_pb2
+
+from datahall.engine.errors import Unsupported
+from datahall.engine.urn import is_provider
+from datahall.engine.values import Properties
+from datahall.engine.wire import from_value
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Alias:
+    """An earlier identity; an empty part is as it is now. `parent` None means unchanged."""
+
+    urn: str = ""
+    name: str = ""
+    type: str = ""
+    stack: str = ""
+    project: str = ""
+    parent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """A resource as the program wants it."""
+
+    type: str
+    name: str
+    custom: bool
+    parent: str = ""
+    inputs: Properties = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    provider: str = ""
+    version: str = ""
+    download_url: str = ""
+    protect: bool | None = None
+    retain_on_delete: bool | None = None
+    delete_before_replace: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    hide_diff: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    custom_timeouts: dict[str, float] = field(default_factory=dict)
+    deleted_with: str = ""
+
+    @property
+    def is_provider(self) -> bool:
+        """Whether this is a provider."""
+        return is_provider(self.type)
+
+
+def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
+    """The registration as data. Raises Unsupported, naming the resource and what is refused."""
+    for word in _refused(request):
+        raise Unsupported(
+            f"{request.type} {request.name!r}: {word}: "
+            "not supported by the embedded engine; see docs/engine.md"
+        )
+    dependencies = set(request.dependencies)
+    by_property = {key: set(value.urns) for key, value in request.propertyDependencies.items()}
+    inputs: Properties = {}
+    for key, value in request.object.fields.items():
+        found: set[str] = set()
+        inputs[key] = from_value(value, found)
+        if not request.propertyDependencies:  # an SDK that does not say: each on all
+            found |= dependencies
+        by_property.setdefault(key, set()).update(found)
+    for urns in by_property.values():
+        dependencies |= urns
+    explicit = request.deleteBeforeReplaceDefined or request.deleteBeforeReplace
+    return Goal(
+        type=request.type,
+        name=request.name,
+        custom=request.custom,
+        parent=request.parent,
+        inputs=inputs,
+        dependencies=tuple(sorted(dependencies)),
+        property_dependencies={key: tuple(sorted(urns)) for key, urns in by_property.items() if urns},
+        provider=request.provider,
+        version=request.version,
+        download_url=request.pluginDownloadURL,
+        protect=request.protect if request.HasField("protect") else None,
+        retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
+        delete_before_replace=request.deleteBeforeReplace if explicit else None,
+        ignore_changes=tuple(request.ignoreChanges),
+        replace_on_changes=tuple(request.replaceOnChanges),
+        hide_diff=tuple(request.hideDiffs),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        aliases=tuple(_aliases(request.aliases, request.aliasURNs)),
+        custom_timeouts=_timeouts(request),
+        deleted_with=request.deletedWith,
+    )
+
+
+def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
+    if request.remote:
+        yield "remote components"
+    if request.importId:
+        yield "import_"
+    if request.replace_with:
+        yield "replace_with"
+    if (
+        request.HasField("replacement_trigger")
+        and request.replacement_trigger.WhichOneof("kind") != "null_value"
+    ):
+        yield "replacement_trigger"
+    if request.transforms:
+        yield "transforms"
+    if request.state_migrations:
+        yield "state migrations"
+    if request.HasField("hooks") and request.hooks.ListFields():
+        yield "resource hooks"
+    if request.envVarMappings:
+        yield "env_var_mappings"
+    if request.packageRef:
+        yield "parameterized packages"
+    if request.custom and request.type.startswith("pulumi:pulumi:"):
+        yield f"the built-in resource {request.type}"
+
+
+def _aliases(specs: Iterable[alias_pb2.Alias], urns: Iterable[str]) -> Iterator[Alias]:
+    for urn in urns:
+        yield Alias(urn=urn)
+    for alias in specs:
+        if alias.WhichOneof("alias") == "urn":
+            yield Alias(urn=alias.urn)
+            continue
+        spec = alias.spec
+        parent: str | None = None
+        if spec.WhichOneof("parent") == "noParent" and spec.noParent:
+            parent = ""
+        elif spec.parentUrn:
+            parent = spec.parentUrn
+        yield Alias("", spec.name, spec.type, spec.stack, spec.project, parent)
+
+
+def _timeouts(request: resource_pb2.RegisterResourceRequest) -> dict[str, float]:
+    if not request.HasField("customTimeouts"):
+        return {}
+    timeouts = request.customTimeouts
+    texts = {
+        "create": timeouts.create,
+        "update": timeouts.update,
+        "delete": timeouts.delete,
+        "read": timeouts.read,
+    }
+    return {
+        key: _seconds(f"{request.name}: customTimeouts.{key}", text) for key, text in texts.items() if text
+    }
+
+
+def _seconds(field_name: str, text: str) -> float:
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise Unsupported(f"{field_name}: {text!r}: not a duration; write it like 5m or 1h30m")
+    seconds = sum((float(number) * _SECONDS[unit] for number, unit in parts), 0.0)
+    return int(seconds) if seconds.is_integer() else seconds

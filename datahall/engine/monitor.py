@@ -1,0 +1,174 @@
+# ruff: noqa: N802 - the methods are called as the protocol calls them
+"""The ResourceMonitor service: what a program registers, reads and calls."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
+
+from datahall.engine import reads, urn
+from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.errors import EngineError, ProgramFailed, Unsupported
+from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
+from datahall.engine.goal import read_goal
+from datahall.engine.registration import Registrar
+from datahall.engine.state import ResourceState
+from datahall.engine.values import Properties
+from datahall.engine.wire import Accepts, from_struct, to_struct
+
+_T = TypeVar("_T")
+_OVER = "the run is ending"
+
+
+class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
+    """Serves one run. A call that fails ends the run; the program is told that it is over."""
+
+    def __init__(self, deployment: Deployment, registrar: Registrar) -> None:
+        self._deployment = deployment
+        self._registrar = registrar
+
+    def GetDeploymentInfo(
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> resource_pb2.DeploymentInfo:
+        """What a program may know of the run."""
+        d = self._deployment
+        return resource_pb2.DeploymentInfo(
+            project=d.project,
+            stack=d.stack,
+            organization="organization",
+            config=d.config.values,
+            configSecretKeys=sorted(d.config.secret_keys),
+            dryRun=d.dry_run,
+            parallel=d.parallel,
+            supportedFeatures=MONITOR_FEATURES,
+        )
+
+    def SupportsFeature(
+        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.SupportsFeatureResponse:
+        """Whether this engine has a feature, asked by its older name."""
+        supported = feature_by_old_name(request.id) in MONITOR_FEATURES
+        return resource_pb2.SupportsFeatureResponse(hasSupport=supported)
+
+    def RegisterResource(
+        self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Bring a resource to what the program wants."""
+        state = self._do(context, lambda: self._registrar.register(read_goal(request)))
+        accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
+        return resource_pb2.RegisterResourceResponse(
+            urn=state.urn,
+            id=state.id,
+            object=to_struct(state.outputs, accepts),
+            stable=False,
+        )
+
+    def RegisterResourceOutputs(
+        self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """Record the outputs of a component; those of the stack at the end of the run."""
+        self._do(context, lambda: self._outputs(request))
+        return empty_pb2.Empty()
+
+    def _outputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> None:
+        d = self._deployment
+        outputs = from_struct(request.outputs)
+        if request.urn == urn.root(d.stack, d.project):
+            d.stack_outputs = outputs
+            return
+        with d.lock:
+            state = d.news.get(request.urn)
+        if state is None:
+            raise ProgramFailed(f"{request.urn}: outputs of a resource that was not registered")
+        finish(d, state, outputs)
+
+    def ReadResource(
+        self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ReadResourceResponse:
+        """Read a resource that is not ours."""
+        state = self._do(context, lambda: reads.read_resource(self._deployment, self._registrar, request))
+        accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
+        return resource_pb2.ReadResourceResponse(urn=state.urn, properties=to_struct(state.outputs, accepts))
+
+    def Invoke(
+        self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """Call a provider's function. What it refuses is the program's to handle."""
+        result, failures = self._do(context, lambda: reads.invoke(self._deployment, self._registrar, request))
+        answer: dict[str, Any] = {
+            "failures": [provider_pb2.CheckFailure(property=name, reason=why) for name, why in failures],
+            "unknown": result is None,
+            "return": to_struct(result or {}, Accepts(resources=request.acceptResources)),
+        }
+        return resource_pb2.ResourceInvokeResponse(**answer)
+
+    def SignalAndWaitForShutdown(
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> empty_pb2.Empty:
+        """The program has nothing more to say; no callback of it is needed after that."""
+        return empty_pb2.Empty()
+
+    def Call(self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext) -> NoReturn:
+        """Refused."""
+        self._refuse(context, f"method call {request.tok}")
+
+    def RegisterStackTransform(
+        self, request: callback_pb2.Callback, context: grpc.ServicerContext
+    ) -> NoReturn:
+        """Refused."""
+        self._refuse(context, "stack transforms")
+
+    def RegisterStackInvokeTransform(
+        self, request: callback_pb2.Callback, context: grpc.ServicerContext
+    ) -> NoReturn:
+        """Refused."""
+        self._refuse(context, "invoke transforms")
+
+    def RegisterResourceHook(
+        self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
+        """Refused."""
+        self._refuse(context, f"resource hook {request.name}")
+
+    def RegisterErrorHook(
+        self, request: resource_pb2.RegisterErrorHookRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
+        """Refused."""
+        self._refuse(context, f"error hook {request.name}")
+
+    def RegisterPackage(
+        self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
+    ) -> NoReturn:
+        """Refused."""
+        self._refuse(context, f"parameterized package {request.name}")
+
+    def _refuse(self, context: grpc.ServicerContext, what: str) -> NoReturn:
+        error = Unsupported(f"{what}: not supported by the embedded engine; see docs/engine.md")
+        self._deployment.fail(error)
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+
+    def _do(self, context: grpc.ServicerContext, work: Callable[[], _T]) -> _T:
+        try:
+            return work()
+        except Stopped:
+            context.abort(grpc.StatusCode.UNAVAILABLE, _OVER)
+        except EngineError as error:
+            self._deployment.fail(error)
+            context.abort(grpc.StatusCode.UNAVAILABLE, _OVER)
+        except Exception:
+            self._deployment.fail(EngineError(f"the engine failed:\n{traceback.format_exc()}"))
+            context.abort(grpc.StatusCode.UNAVAILABLE, _OVER)
+
+
+def finish(d: Deployment, state: ResourceState, outputs: Properties) -> None:
+    """Record a component's outputs."""
+    new = replace(state, outputs=outputs)
+    d.snapshot.substitute(state, new)
+    with d.lock:
+        d.news[state.urn] = new

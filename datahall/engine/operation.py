@@ -1,0 +1,196 @@
+"""An operation's surroundings: the stack's state, secrets, configuration, plugins, packs and server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from datahall.engine import config as configs
+from datahall.engine.analyzer import Analyzers, RunFacts
+from datahall.engine.backend import StackFiles
+from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render, write_atomically
+from datahall.engine.config import Config
+from datahall.engine.deployment import Deployment, split
+from datahall.engine.engine_service import EngineService
+from datahall.engine.errors import MissingPassphrase
+from datahall.engine.eventlog import EventLog
+from datahall.engine.lock import locked
+from datahall.engine.options import Options
+from datahall.engine.project import Project, check_stack_name
+from datahall.engine.registry import Registry
+from datahall.engine.secrets import Crypter
+from datahall.engine.server import serving
+from datahall.engine.snapshot import Snapshot
+from datahall.engine.state import decode_state
+from datahall.engine.urn import is_provider, package_of
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A stack as an operation finds it."""
+
+    project: Project
+    stack: str
+    files: StackFiles
+    checkpoint: Checkpoint
+    crypter: Crypter
+    decrypt: Callable[[str], str]
+    config: Config
+
+
+@dataclass(frozen=True)
+class Running:
+    """An operation under way."""
+
+    opened: Opened
+    deployment: Deployment
+    service: EngineService
+
+
+def passphrase(options: Options) -> str:
+    """The passphrase, as Pulumi finds it. Raises MissingPassphrase."""
+    if options.passphrase is not None:
+        return options.passphrase
+    environment = {**os.environ, **options.environment}
+    if "PULUMI_CONFIG_PASSPHRASE" in environment:
+        return environment["PULUMI_CONFIG_PASSPHRASE"]
+    file = environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+    if not file:
+        raise MissingPassphrase(
+            "passphrase: none given; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+        )
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise MissingPassphrase(
+            f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}; correct the path"
+        ) from None
+
+
+def stack_files(project: Project, stack: str, options: Options) -> StackFiles:
+    """Where a stack's files lie. Raises InvalidProject for an impossible name."""
+    check_stack_name(stack)
+    return StackFiles(options.backend.resolve(), project.name, stack)
+
+
+def open_stack(project: Project, stack: str, options: Options) -> Opened:
+    """Read a stack's state and configuration. Raises EngineError; changes nothing."""
+    files = stack_files(project, stack, options)
+    phrase = passphrase(options)
+    checkpoint = read_checkpoint(files.checkpoint)
+    stack_file = configs.read_stack_file(project, stack)
+    crypter = Crypter(phrase, stack_file.salt_state or checkpoint.salt_state)
+    decrypt = crypter.decrypt
+    if checkpoint.salt_state and stack_file.salt_state not in (None, checkpoint.salt_state):
+        decrypt = Crypter(phrase, checkpoint.salt_state).decrypt  # the next write uses the file's salt
+    if options.config is not None:
+        config = configs.given_config(options.config)
+    else:
+        config = configs.resolve_config(project, stack_file, crypter.decrypt)
+    return Opened(project, stack, files, checkpoint, crypter, decrypt, config)
+
+
+@contextmanager
+def running(
+    project: Project, stack: str, options: Options, *, dry_run: bool, packs: bool = True
+) -> Iterator[Running]:
+    """Everything an operation needs, taken down at the end. An update holds the stack's lock."""
+    events = EventLog(options.on_event)
+    files = stack_files(project, stack, options)
+    with ExitStack() as cleanup:
+        if not dry_run:
+            files.prepare()
+            cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
+        opened = open_stack(project, stack, options)
+        service = EngineService(events)
+        _, address = cleanup.enter_context(serving(service, workers=8))
+        registry = Registry(
+            folders=[folder.resolve() for folder in options.plugin_path],
+            attach=options.attach,
+            environment=options.environment,
+            engine_address=address,
+            pool=options.pool,
+        )
+        cleanup.callback(registry.close)
+        registry.start_early(_expected_packages(opened))
+        facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
+        analyzers = Analyzers(options.policy_packs if packs else (), facts)
+        cleanup.callback(analyzers.close)
+        yield Running(
+            opened,
+            _deployment(
+                opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
+            ),
+            service,
+        )
+
+
+def _deployment(
+    opened: Opened,
+    options: Options,
+    *,
+    events: EventLog,
+    registry: Registry,
+    analyzers: Analyzers,
+    dry_run: bool,
+) -> Deployment:
+    crypter = opened.crypter
+    resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
+    olds, recorded, condemned = split(resources)
+    interrupted = [
+        decode_state(operation["resource"], opened.decrypt)
+        for operation in opened.checkpoint.pending
+        if operation["type"] == "creating"
+    ]
+    for state in interrupted:
+        events.say(
+            "warning",
+            "an earlier update was interrupted while this was being created; it may exist unrecorded",
+            state.urn,
+        )
+
+    def save(encoded: list[str], pending: list[str]) -> None:
+        content = render(
+            stack=opened.stack,
+            project=opened.project.name,
+            salt_state=crypter.salt_state,
+            resources=encoded,
+            pending=pending,
+            plugins=_plugins(registry.versions),
+        )
+        write_atomically(opened.files.checkpoint, content)
+
+    if not dry_run:
+        opened.files.keep_backup()
+    snapshot = Snapshot(resources, interrupted, encrypt=crypter.encrypt, save=None if dry_run else save)
+    return Deployment(
+        project=opened.project.name,
+        stack=opened.stack,
+        dry_run=dry_run,
+        config=opened.config,
+        events=events,
+        registry=registry,
+        analyzers=analyzers,
+        snapshot=snapshot,
+        parallel=options.parallel,
+        olds=olds,
+        recorded=recorded,
+        condemned=condemned,
+    )
+
+
+def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        {"name": name, "path": "", "type": "resource", "version": version}
+        for name, version in sorted(versions.items())
+    ]
+
+
+def _expected_packages(opened: Opened) -> set[str]:
+    """Packages of the recorded providers, and those that the configuration speaks of."""
+    recorded = {package_of(r["type"]) for r in opened.checkpoint.resources if is_provider(r["type"])}
+    configured = {key.partition(":")[0] for key in opened.config.values}
+    return recorded or configured - {opened.project.name}

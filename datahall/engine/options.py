@@ -1,0 +1,56 @@
+"""How an operation is asked for, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datahall.engine.events import Event, Op, PolicyResult
+from datahall.engine.pool import PluginPool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of preview, up, destroy, remove_stack and read_stack.
+
+    Attributes:
+        backend: folder of the self-managed backend (`file://<backend>`).
+        plugin_path: folders with executables `pulumi-resource-NAME`; nothing is taken from PATH.
+        attach: provider name to the port of a plugin that runs already.
+        pool: keeps plugin processes for the next operation; without it they end with this one.
+        policy_packs: folders with a PulumiPolicy.yaml.
+        environment: added to the environment of plugins, packs and the program.
+        parallel: how many provider operations may run at a time.
+        passphrase: else PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, from `environment`
+            and then from the process.
+        expect_no_changes: fail with UnexpectedChanges, and touch nothing, if there are any.
+        program: an inline program; else the project's own is run.
+        config: full keys (`aws:region`) to values; else the stack's file is read.
+        on_event: called with each event, one at a time, from the engine's threads.
+    """
+
+    backend: Path
+    plugin_path: Sequence[Path] = ()
+    attach: Mapping[str, int] = field(default_factory=dict)
+    pool: PluginPool | None = None
+    policy_packs: Sequence[Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    parallel: int = 16
+    passphrase: str | None = None
+    expect_no_changes: bool = False
+    program: Callable[[], Any] | None = None
+    config: Mapping[str, str] | None = None
+    on_event: Callable[[Event], None] | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of an operation; `changed` is false when every step was SAME or READ."""
+
+    summary: Mapping[Op, int]
+    outputs: dict[str, Any]
+    policy: list[PolicyResult]
+    changed: bool
+    seconds: float

@@ -1,0 +1,77 @@
+"""A project: the folder with a Pulumi.yaml."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from datahall.engine.errors import InvalidProject, Unsupported
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """Where a project's program and configuration lie; `config` are the project's own defaults."""
+
+    name: str
+    root: Path
+    main: Path
+    config_dir: Path
+    config: dict[str, Any] = field(default_factory=dict)
+
+    def config_file(self, stack: str) -> Path:
+        """The stack's configuration file, whether it exists or not."""
+        return self.config_dir / f"Pulumi.{stack}.yaml"
+
+
+def load_project(root: Path) -> Project:
+    """Read `root`/Pulumi.yaml. Raises InvalidProject, or Unsupported for another language."""
+    root = root.resolve()  # the program runs in a folder of its own
+    file = root / "Pulumi.yaml"
+    if not file.is_file():
+        raise InvalidProject(f"project: {file}: no such file; give the folder that holds Pulumi.yaml")
+    data = read_yaml(file)
+    name = data.get("name")
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise InvalidProject(f"name: {name!r}: letters, digits, `_`, `.` and `-` only; correct {file}")
+    runtime = data.get("runtime")
+    runtime_name = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if runtime_name != "python":
+        raise Unsupported(f"runtime: {runtime_name}: the embedded engine runs Python programs only ({file})")
+    for key in ("plugins", "options", "packages"):
+        if data.get(key):
+            raise Unsupported(f"{key}: {file}: not supported by the embedded engine; see docs/engine.md")
+    config_dir = data.get("stackConfigDir")
+    return Project(
+        name=name,
+        root=root,
+        main=root / str(data.get("main") or "."),
+        config_dir=root / str(config_dir or "."),
+        config=dict(data.get("config") or {}),
+    )
+
+
+def check_stack_name(stack: str) -> None:
+    """Raise InvalidProject unless `stack` is a legal stack name."""
+    if not _NAME.match(stack):
+        raise InvalidProject(f"stack: {stack!r}: letters, digits, `_`, `.` and `-` only; choose another name")
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A YAML file's mapping. Raises InvalidProject with the line for malformed YAML."""
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark is not None else ""
+        raise InvalidProject(f"{file}{where}: not valid YAML; correct the file") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise InvalidProject(f"{file}: a mapping is expected at the top; correct the file")
+    return data

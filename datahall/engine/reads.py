@@ -1,0 +1,92 @@
+"""`Resource.get` and functions: what a program reads rather than makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pulumi.runtime.proto import resource_pb2
+
+from datahall.engine import resources
+from datahall.engine.checkpoint import now
+from datahall.engine.deployment import Deployment
+from datahall.engine.errors import ProviderFailed, Unsupported
+from datahall.engine.events import Op
+from datahall.engine.goal import Goal
+from datahall.engine.registration import Registrar
+from datahall.engine.state import ResourceState
+from datahall.engine.steps import keep, told
+from datahall.engine.urn import package_of
+from datahall.engine.values import UNKNOWN_TEXT, Properties, contains_unknown
+from datahall.engine.wire import from_struct
+
+
+def read_resource(
+    d: Deployment, registrar: Registrar, request: resource_pb2.ReadResourceRequest
+) -> ResourceState:
+    """Read a resource that is not ours. Raises ProviderFailed if there is none."""
+    if request.packageRef:
+        raise Unsupported(f"{request.type} {request.name!r}: parameterized packages: not supported")
+    d.go_on()
+    goal = Goal(
+        type=request.type,
+        name=request.name,
+        custom=True,
+        parent=request.parent,
+        inputs=from_struct(request.properties),
+        dependencies=tuple(sorted(request.dependencies)),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+    )
+    urn = resources.claim(d, goal)
+    provider = request.provider or registrar.defaults.reference(
+        package_of(goal.type), request.version, request.pluginDownloadURL
+    )
+    state = replace(resources.new_state(d, goal, urn, provider), external=True, id=request.id)
+    old = resources.find_old(d, state)
+    with told(d, state, Op.READ):
+        read = _read(d, state)
+        if old is not None and old.external:
+            changed = (old.inputs, old.outputs) != (read.inputs, read.outputs)
+            read = replace(read, created=old.created, modified=now() if changed else old.modified)
+            d.snapshot.add(read, old=old)
+        elif old is not None:
+            condemned = replace(old, delete=True)
+            d.snapshot.add_beside(read, intent=None, old=old, condemned=condemned)
+            with d.lock:
+                d.condemned.append(condemned)
+        else:
+            d.snapshot.add(read)
+        return keep(d, read)
+
+
+def _read(d: Deployment, state: ResourceState) -> ResourceState:
+    if state.id == UNKNOWN_TEXT:
+        return replace(state, outputs={})
+    plugin = d.registry.ensure(state.provider, d.recorded)
+    if not plugin.configured:
+        return replace(state, outputs={})
+    outcome = plugin.read(state.urn, state.type, state.id, state.inputs, state.inputs)
+    if outcome is None or not outcome.outputs:
+        raise ProviderFailed(f"{state.urn}: id {state.id}: no such resource; correct the id")
+    outputs = resources.with_secret_outputs(state, outcome.outputs)
+    return replace(state, id=outcome.id, outputs=outputs, init_errors=outcome.errors)
+
+
+def invoke(
+    d: Deployment, registrar: Registrar, request: resource_pb2.ResourceInvokeRequest
+) -> tuple[Properties | None, tuple[tuple[str, str], ...]]:
+    """Call a provider's function: its result (None: unknown before the update) and failures."""
+    if request.packageRef:
+        raise Unsupported(f"function {request.tok}: parameterized packages: not supported")
+    d.go_on()
+    arguments = from_struct(request.args)
+    if contains_unknown(arguments):
+        return None, ()
+    reference = request.provider or registrar.defaults.reference(
+        package_of(request.tok), request.version, request.pluginDownloadURL
+    )
+    with d.slot():
+        plugin = d.registry.ensure(reference, d.recorded)
+        if not plugin.configured:
+            return None, ()
+        result, checked = plugin.invoke(request.tok, arguments, preview=d.dry_run)
+    return result, checked.failures

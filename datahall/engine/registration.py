@@ -1,0 +1,162 @@
+"""One registration, from the program's goal to a finished step."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from datahall.engine import providers, resources, steps
+from datahall.engine.analyzer import blocking
+from datahall.engine.deployment import Deployment
+from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change
+from datahall.engine.errors import EngineError, PolicyViolation, ProviderFailed
+from datahall.engine.events import Op, ResourceFailed
+from datahall.engine.goal import Goal
+from datahall.engine.paths import parse_path, restore
+from datahall.engine.provider import Checked
+from datahall.engine.state import ResourceState
+from datahall.engine.urn import package_of
+from datahall.engine.values import UNKNOWN, Properties
+
+
+class Registrar:
+    """Registers resources; safe to call from many threads."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self.defaults = providers.DefaultProviders(deployment.config, self.register)
+
+    def register(self, goal: Goal) -> ResourceState:
+        """Bring a resource to its goal. Raises EngineError, or Stopped when the run is ending."""
+        d = self._deployment
+        d.go_on()
+        urn = resources.claim(d, goal)
+        provider = ""
+        if goal.custom and not goal.is_provider:
+            provider = goal.provider or self.defaults.reference(
+                package_of(goal.type), goal.version, goal.download_url
+            )
+        state = resources.new_state(d, goal, urn, provider)
+        old = resources.find_old(d, state)
+        recreating = old is not None and old.urn in d.deleted
+        usable = old if old is not None and not recreating and not old.external else None
+        try:
+            state, violated = self._reviewed(self._checked(state, usable, goal))
+        except EngineError as error:
+            d.events.emit(ResourceFailed(urn, Op.UPDATE if usable else Op.CREATE, str(error)))
+            raise
+        if violated and not goal.is_provider:
+            return self._skip(replace(state, outputs={}, id=old.id if old else ""))
+        if old is None:
+            return steps.create(d, state)
+        if recreating or old.external:
+            return steps.recreate(d, old, state)
+        return self._changed(old, state, goal)
+
+    def _checked(self, state: ResourceState, old: ResourceState | None, goal: Goal) -> ResourceState:
+        if not state.custom:
+            return state
+        d = self._deployment
+        program_inputs = state.inputs
+        if old is not None:
+            for path in state.ignore_changes:
+                program_inputs = restore(old.inputs, program_inputs, parse_path(path))
+        with d.slot():
+            if goal.is_provider:
+                checked = providers.check(d, replace(state, inputs=program_inputs), old.inputs if old else {})
+            else:
+                plugin = providers.of_resource(d, state)
+                olds = old.inputs if old else None
+                checked = plugin.check(state.urn, state.type, olds, program_inputs, os.urandom(32))
+        return replace(state, inputs=_passed(state, checked))
+
+    def _reviewed(self, state: ResourceState) -> tuple[ResourceState, bool]:
+        """The state as policies leave it, and whether a mandatory one forbids it (in a preview)."""
+        d = self._deployment
+        if d.analyzers.none:
+            return state, False
+        provider = None
+        if state.provider:
+            provider = d.news.get(state.provider.rpartition("::")[0]) or d.recorded.get(state.provider)
+        remedied = d.analyzers.remediate(state, provider)
+        if remedied.policies:
+            d.events.say("info", f"rewritten by {', '.join(remedied.policies)}", state.urn)
+            state = replace(state, inputs=remedied.inputs)
+        results = d.analyzers.analyze(state, provider)
+        for result in results:
+            d.events.emit(result)
+        violations = blocking(results)
+        if not violations:
+            return state, False
+        first = violations[0]
+        error = PolicyViolation(f"{state.urn}: policy {first.policy}: {first.message}", violations)
+        if not d.dry_run:
+            raise error
+        d.remember(error)
+        return state, True
+
+    def _skip(self, state: ResourceState) -> ResourceState:
+        """In a preview: a forbidden resource is not planned, but what comes after it is."""
+        outputs: Properties = dict.fromkeys(state.inputs, UNKNOWN)
+        skipped = replace(state, outputs=outputs)
+        with self._deployment.lock:
+            self._deployment.news[state.urn] = skipped
+        return skipped
+
+    def _changed(self, old: ResourceState, state: ResourceState, goal: Goal) -> ResourceState:
+        d = self._deployment
+        change = self._change(old, state)
+        replace_now = change.replace or old.pending_replacement
+        if replace_now:
+            steps.refuse_protected(d, old, state)
+            fresh = self._checked(replace(state, inputs=goal_inputs(state, goal)), None, goal)
+            first_delete = change.delete_before_replace
+            if goal.delete_before_replace is not None:
+                first_delete = goal.delete_before_replace
+            return steps.replace_resource(d, old, fresh, change, delete_first=first_delete)
+        if change.changes or old.init_errors:
+            return steps.update(d, old, state, change)
+        return steps.same(d, old, state)
+
+    def _change(self, old: ResourceState, state: ResourceState) -> Change:
+        d = self._deployment
+        with d.lock:
+            if state.deleted_with in d.replaced:
+                return Change(changes=True, replace=True)
+        moved = providers.moved(d, old, state) if state.custom else NO_CHANGE
+        if moved.replace:
+            return moved
+        if not state.custom:
+            return component_change(old.inputs, state.inputs)
+        if goal_is_provider(state):
+            return providers.diff(d, old, state)
+        with d.slot():
+            answer = providers.of_resource(d, state).diff(
+                replace(old, urn=state.urn), state.inputs, state.ignore_changes
+            )
+        return custom_change(
+            answer,
+            old_inputs=old.inputs,
+            old_outputs=old.outputs,
+            new_inputs=state.inputs,
+            replace_on_changes=state.replace_on_changes,
+            hide=state.hide_diff,
+            init_errors=bool(old.init_errors),
+        )
+
+
+def goal_is_provider(state: ResourceState) -> bool:
+    """Whether a state is that of a provider."""
+    return state.type.startswith("pulumi:providers:")
+
+
+def goal_inputs(state: ResourceState, goal: Goal) -> Properties:
+    """The program's own inputs again: a replacement takes no defaults over from the old resource."""
+    return state.inputs if goal.is_provider else dict(goal.inputs)
+
+
+def _passed(state: ResourceState, checked: Checked) -> Properties:
+    if checked.failures:
+        lines = [f"{name}: {reason}" if name else reason for name, reason in checked.failures]
+        raise ProviderFailed(f"{state.urn}: " + "; ".join(lines))
+    return checked.inputs

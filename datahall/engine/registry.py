@@ -1,0 +1,132 @@
+"""Provider plugins of a run: found, started or attached, and configured, by provider reference."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+from datahall.engine.errors import ProviderFailed, Unsupported
+from datahall.engine.plugins import PluginProcess, connect, find_plugin, start_plugin
+from datahall.engine.pool import PluginPool
+from datahall.engine.provider import Provider
+from datahall.engine.state import ResourceState
+from datahall.engine.urn import package_of
+
+
+class Registry:
+    """Holds a plugin a provider resource, as its configuration is the plugin's own."""
+
+    def __init__(
+        self,
+        *,
+        folders: Sequence[Path],
+        attach: Mapping[str, int],
+        environment: Mapping[str, str],
+        engine_address: str,
+        pool: PluginPool | None = None,
+    ) -> None:
+        self._folders = folders
+        self._attach = attach
+        self._environment = environment
+        self._engine_address = engine_address
+        self._lock = threading.Lock()
+        self._plugins = pool
+        self._started: list[tuple[PluginProcess, Path]] = []
+        self._channels: list[grpc.Channel] = []
+        self._early: dict[str, Future[PluginProcess]] = {}
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="plugin-start")
+        self._fresh: dict[str, Provider] = {}
+        self._configured: dict[str, Provider] = {}
+        self._ensuring: dict[str, threading.Lock] = {}
+        self.versions: dict[str, str] = {}
+
+    def start_early(self, packages: Iterable[str]) -> None:
+        """Start plugins that will be needed, while the program is still being imported."""
+        for package in sorted({*packages} - {*self._attach}):
+            try:
+                find_plugin(package, self._folders)
+            except ProviderFailed:
+                continue  # it is reported when a resource asks for it
+            self._early[package] = self._pool.submit(self._start, package)
+
+    def fresh(self, urn: str, type_: str) -> Provider:
+        """A plugin for a provider resource, not configured yet. Raises ProviderFailed."""
+        with self._lock:
+            known = self._fresh.get(urn)
+        if known is None:
+            known = self._load(package_of(type_))
+            with self._lock:
+                known = self._fresh.setdefault(urn, known)
+        return known
+
+    def configure(self, state: ResourceState) -> Provider:
+        """Configure a provider resource's plugin and know it by its reference."""
+        provider = self.fresh(state.urn, state.type)
+        provider.configure(state, package_of(state.type))
+        with self._lock:
+            self._fresh.pop(state.urn, None)
+            self._configured[state.reference] = provider
+        return provider
+
+    def get(self, reference: str) -> Provider | None:
+        """The provider of a reference, if it is configured in this run."""
+        with self._lock:
+            return self._configured.get(reference)
+
+    def ensure(self, reference: str, recorded: Mapping[str, ResourceState]) -> Provider:
+        """The provider of a reference, configured from its recorded state if need be."""
+        with self._lock:
+            guard = self._ensuring.setdefault(reference, threading.Lock())
+        with guard:
+            known = self.get(reference)
+            if known is not None:
+                return known
+            state = recorded.get(reference)
+            if state is None:
+                raise ProviderFailed(f"provider: {reference}: neither in the program nor in the state")
+            provider = self._load(package_of(state.type))
+            provider.configure(state, package_of(state.type))
+            with self._lock:
+                self._configured[reference] = provider
+            return provider
+
+    def close(self) -> None:
+        """End all plugins that this run started, or give them to the pool."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for channel in self._channels:
+            channel.close()
+        for process, executable in self._started:
+            if self._plugins is None:
+                process.stop()
+            else:
+                self._plugins.give(process, executable, self._environment)
+
+    def _load(self, package: str) -> Provider:
+        if package == "pulumi":
+            raise Unsupported("provider pulumi: built-in resources and functions are not supported")
+        if package in self._attach:
+            channel, process = connect(self._attach[package]), None
+        else:
+            early = self._early.pop(package, None)
+            process = early.result() if early is not None else self._start(package)
+            channel = connect(process.port)
+        with self._lock:
+            self._channels.append(channel)
+        provider = Provider(package, channel, process.last_words if process else None)
+        self.versions[package] = provider.version()
+        return provider
+
+    def _start(self, package: str) -> PluginProcess:
+        if package == "pulumi-python" and not any(self._folders):
+            raise Unsupported("provider pulumi-python: dynamic providers are not supported")
+        executable = find_plugin(package, self._folders)
+        process = self._plugins.take(executable, self._environment) if self._plugins else None
+        if process is None:
+            process = start_plugin(package, [str(executable), self._engine_address], self._environment)
+        with self._lock:
+            self._started.append((process, executable))
+        return process

@@ -1,0 +1,190 @@
+"""The operations: preview, up, destroy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from datahall.engine import deletes, urn
+from datahall.engine.analyzer import blocking
+from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.errors import (
+    EngineError,
+    InvalidProject,
+    PolicyViolation,
+    ProgramFailed,
+    UnexpectedChanges,
+)
+from datahall.engine.events import UNCHANGED
+from datahall.engine.monitor import Monitor, finish
+from datahall.engine.operation import Running, running
+from datahall.engine.options import Options, Result
+from datahall.engine.program import ProgramRun, run_program
+from datahall.engine.project import Project
+from datahall.engine.registration import Registrar
+from datahall.engine.server import serving_monitor
+from datahall.engine.state import ResourceState
+from datahall.engine.values import Properties, masked
+
+
+def preview(project: Project, stack: str, options: Options) -> Result:
+    """Run the program and tell what an update would do; nothing is changed or written.
+
+    Raises EngineError: PolicyViolation for a mandatory policy, UnexpectedChanges if asked for.
+    """
+    began = time.monotonic()
+    with running(project, stack, options, dry_run=True) as run:
+        _program_and_deletes(run, options)
+        result = _result(run.deployment, began)
+        if options.expect_no_changes:
+            _expect_none(result)
+        return result
+
+
+def up(project: Project, stack: str, options: Options) -> Result:
+    """Bring the stack to what the program asks for. Raises EngineError; what was done is recorded.
+
+    With `expect_no_changes` it is a preview that must find nothing to do.
+    """
+    if options.expect_no_changes:
+        return preview(project, stack, options)
+    began = time.monotonic()
+    with running(project, stack, options, dry_run=False) as run, _recorded(run, "update", began):
+        _program_and_deletes(run, options)
+        return _result(run.deployment, began)
+
+
+def destroy(project: Project, stack: str, options: Options) -> Result:
+    """Delete all resources of the stack; the empty stack stays. The program is not run."""
+    began = time.monotonic()
+    with running(project, stack, options, dry_run=False, packs=False) as run:
+        if not run.opened.checkpoint.exists:
+            raise InvalidProject(
+                f"stack: {stack}: no such stack in project {project.name}; create it with up"
+            )
+        with _recorded(run, "destroy", began):
+            d = run.deployment
+            _deletes(d, [*d.olds.values(), *d.condemned])
+            return _result(d, began, outputs={})
+
+
+@contextmanager
+def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
+    """Whatever comes, the state is on disk at the end, and the operation in the history."""
+    d, opened = run.deployment, run.opened
+    outcome = "failed"
+    try:
+        yield
+        outcome = "succeeded"
+    finally:
+        d.snapshot.close(write=not opened.checkpoint.exists)
+        started = time.time() - (time.monotonic() - began)
+        opened.files.add_history(
+            {
+                "kind": kind,
+                "startTime": int(started),
+                "message": "",
+                "environment": {},
+                "config": dict(opened.config.raw),
+                "version": 0,
+                "result": outcome,
+                "endTime": int(time.time()),
+                "resourceChanges": {str(op): count for op, count in d.events.counts.items()},
+            }
+        )
+
+
+def _program_and_deletes(run: Running, options: Options) -> None:
+    d, opened = run.deployment, run.opened
+    failure: ProgramFailed | None = None
+    monitor = Monitor(d, Registrar(d))
+    with serving_monitor(monitor, workers=options.parallel * 4 + 8) as address:
+        try:
+            run_program(
+                ProgramRun(
+                    project=opened.project,
+                    stack=opened.stack,
+                    config=opened.config,
+                    dry_run=d.dry_run,
+                    parallel=options.parallel,
+                    monitor=address,
+                    engine=run.service,
+                    environment=options.environment,
+                    program=options.program,
+                    on_interrupt=lambda: d.fail(EngineError("interrupted")),
+                )
+            )
+        except ProgramFailed as error:
+            failure = error
+    _finish_stack(d, whole=failure is None and not d.stopped)
+    if d.stopped:
+        raise _first(d.errors)
+    if failure is not None:
+        raise failure
+    if run.service.errors:
+        raise ProgramFailed(f"the program logged {run.service.errors} error(s)", run_error=True)
+    _deletes(d, deletes.no_longer_wanted(d))
+    _judge_stack(d)
+    if d.errors:
+        raise _first(d.errors)
+
+
+def _finish_stack(d: Deployment, *, whole: bool) -> None:
+    """Record the stack's outputs; those of a program that failed only add to the old ones."""
+    root = d.news.get(urn.root(d.stack, d.project))
+    if root is not None and d.stack_outputs is not None:
+        finish(d, root, d.stack_outputs if whole else {**root.outputs, **d.stack_outputs})
+
+
+def _first(errors: Sequence[EngineError]) -> EngineError:
+    """The error to raise; violations of policies are put together."""
+    violations = [error for error in errors if isinstance(error, PolicyViolation)]
+    if errors[0] not in violations or len(violations) == 1:
+        return errors[0]
+    results = [result for error in violations for result in error.results]
+    lines = "\n".join(str(error) for error in violations)
+    return PolicyViolation(f"{len(results)} violations of mandatory policies:\n{lines}", results)
+
+
+def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
+    try:
+        deletes.delete_all(d, states)
+    except EngineError as error:
+        d.fail(error)
+        raise
+    except Stopped:
+        raise _first(d.errors) from None
+
+
+def _judge_stack(d: Deployment) -> None:
+    root = urn.root(d.stack, d.project)
+    by_reference = {**d.recorded, **{state.reference: state for state in d.news.values()}}
+    results = d.analyzers.analyze_stack(list(d.news.values()), by_reference, root)
+    for result in results:
+        d.events.emit(result)
+    violations = blocking(results)
+    if violations:
+        lines = "\n".join(f"{r.urn}: policy {r.policy}: {r.message}" for r in violations)
+        d.remember(PolicyViolation(lines, violations))
+
+
+def _result(d: Deployment, began: float, outputs: Properties | None = None) -> Result:
+    if outputs is None:
+        root = d.news.get(urn.root(d.stack, d.project))
+        outputs = root.outputs if root is not None else {}
+    shown: dict[str, Any] = masked(outputs)
+    return Result(
+        summary=d.events.counts,
+        outputs=shown,
+        policy=d.events.policy,
+        changed=d.events.changed,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _expect_none(result: Result) -> None:
+    if result.changed:
+        counts = ", ".join(f"{count} to {op}" for op, count in result.summary.items() if op not in UNCHANGED)
+        raise UnexpectedChanges(f"expect_no_changes: {counts}; run up to apply, or correct the program")

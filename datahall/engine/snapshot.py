@@ -1,0 +1,203 @@
+"""The state while an operation runs.
+
+Resources that the operation has dealt with come first, in the order in which they were done, so each
+stands after what it needs; those of the previous state that were not reached yet follow in their old
+order. Written are: each intent to change something, before the provider is called (and the call waits
+until that is on disk), and each outcome. A resource is encoded once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from datahall.engine.state import ResourceState, compact, encode_state
+from datahall.engine.writer import Writer
+
+Save = Callable[[list[str], list[str]], None]
+
+
+class _Line:
+    """States in order; each can be swapped or taken out by itself."""
+
+    def __init__(self, states: Iterable[ResourceState] = ()) -> None:
+        self._states: dict[int, ResourceState] = {}
+        self._slots: dict[int, int] = {}
+        self._next = 0
+        for state in states:
+            self.append(state)
+
+    def append(self, state: ResourceState) -> None:
+        self._states[self._next] = state
+        self._slots[id(state)] = self._next
+        self._next += 1
+
+    def swap(self, old: ResourceState, new: ResourceState) -> None:
+        slot = self._slots.pop(id(old), None)
+        if slot is not None:
+            self._states[slot] = new
+            self._slots[id(new)] = slot
+
+    def discard(self, state: ResourceState) -> None:
+        slot = self._slots.pop(id(state), None)
+        if slot is not None:
+            del self._states[slot]
+
+    def __iter__(self) -> Iterator[ResourceState]:
+        return iter(self._states.values())
+
+
+class Snapshot:
+    """The resources of a stack, recorded step by step.
+
+    `save` gets the resources and the pending operations as JSON; without it (a preview) nothing is
+    written. `interrupted` are creations that an earlier run began and did not end: they stay recorded
+    until their resource is dealt with.
+    """
+
+    def __init__(
+        self,
+        base: Iterable[ResourceState],
+        interrupted: Iterable[ResourceState] = (),
+        *,
+        encrypt: Callable[[str], str],
+        save: Save | None,
+    ) -> None:
+        self._base = _Line(base)
+        self._new = _Line()
+        self._aliases: dict[str, str] = {}
+        self._pending: dict[int, tuple[ResourceState, str]] = {}
+        self._interrupted = {state.urn: state for state in interrupted}
+        self._encoded: dict[int, tuple[ResourceState, str]] = {}
+        self._encrypt = encrypt
+        self._save = save
+        self._lock = threading.Lock()
+        self._writer = Writer(self._write) if save else None
+
+    def resources(self) -> list[ResourceState]:
+        """All resources, in the order of the state file."""
+        with self._lock:
+            return [*self._new, *self._base]
+
+    def begin(self, kind: str, state: ResourceState) -> None:
+        """Record the intent (`creating`, `updating`, `deleting`); returns once it is on disk."""
+        with self._lock:
+            self._pending[id(state)] = (state, kind)
+        if self._writer:
+            self._writer.wait(self._writer.want())
+
+    def abandon(self, state: ResourceState) -> None:
+        """The intent came to nothing: the provider refused and changed nothing."""
+        with self._lock:
+            self._pending.pop(id(state), None)
+        self._want()
+
+    def add(
+        self, state: ResourceState, *, intent: ResourceState | None = None, old: ResourceState | None = None
+    ) -> None:
+        """Record a resource as done, in place of `old`; the intent to do so is fulfilled."""
+        with self._lock:
+            self._done(intent, state.urn)
+            if old is not None:
+                self._base.discard(old)
+                self._rename(old, state)
+            self._new.append(state)
+        if old is None or not _same(old, state):
+            self._want()
+
+    def add_beside(
+        self,
+        state: ResourceState,
+        *,
+        intent: ResourceState | None,
+        old: ResourceState,
+        condemned: ResourceState,
+    ) -> None:
+        """Record a replacement; `old` stays as `condemned`, to be deleted later."""
+        with self._lock:
+            self._done(intent, state.urn)
+            self._base.swap(old, condemned)
+            self._rename(old, state)
+            self._new.append(state)
+        self._want()
+
+    def substitute(
+        self, old: ResourceState, new: ResourceState, *, intent: ResourceState | None = None
+    ) -> None:
+        """Record a change of a resource where it stands."""
+        with self._lock:
+            self._done(intent, old.urn)
+            self._new.swap(old, new)
+            self._base.swap(old, new)
+        if intent is not None or not _same(old, new):
+            self._want()
+
+    def remove(self, state: ResourceState, *, intent: ResourceState | None = None) -> None:
+        """Record that a resource is gone."""
+        with self._lock:
+            self._done(intent, state.urn)
+            self._new.discard(state)
+            self._base.discard(state)
+        self._want()
+
+    def close(self, *, write: bool = False) -> None:
+        """End: everything recorded is on disk. Raises what a failed write raised."""
+        if write:
+            self._want()
+        if self._writer:
+            self._writer.close()
+
+    def _rename(self, old: ResourceState, new: ResourceState) -> None:
+        """An alias: whatever refers to the old URN is written as referring to the new one."""
+        if old.urn != new.urn:
+            self._aliases[old.urn] = new.urn
+
+    def _done(self, intent: ResourceState | None, urn: str) -> None:
+        if intent is not None:
+            self._pending.pop(id(intent), None)
+        self._interrupted.pop(urn, None)
+
+    def _want(self) -> None:
+        if self._writer:
+            self._writer.want()
+
+    def _write(self) -> None:
+        with self._lock:
+            resources = [*self._new, *self._base]
+            pending = list(self._pending.values())
+            pending += [(state, "creating") for state in self._interrupted.values()]
+        operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
+        if self._save:
+            self._save([self._encode(state) for state in resources], operations)
+
+    def _encode(self, state: ResourceState) -> str:
+        if self._aliases and not self._aliases.keys().isdisjoint(state.needs()):
+            return compact(encode_state(_renamed(state, self._aliases), self._encrypt))
+        known = self._encoded.get(id(state))
+        if known is None:  # the state is kept beside its text, so its id stays its own
+            known = (state, compact(encode_state(state, self._encrypt)))
+            self._encoded[id(state)] = known
+        return known[1]
+
+
+def _same(old: ResourceState, new: ResourceState) -> bool:
+    """Whether there is nothing to write; `modified` alone is no change."""
+    return replace(old, modified="", created="") == replace(new, modified="", created="")
+
+
+def _renamed(state: ResourceState, aliases: dict[str, str]) -> ResourceState:
+    def swap(urn: str) -> str:
+        return aliases.get(urn, urn)
+
+    provider_urn, _, provider_id = state.provider.rpartition("::")
+    return replace(
+        state,
+        parent=swap(state.parent),
+        deleted_with=swap(state.deleted_with),
+        provider=f"{swap(provider_urn)}::{provider_id}" if state.provider else "",
+        dependencies=tuple(swap(urn) for urn in state.dependencies),
+        property_dependencies={
+            key: tuple(swap(urn) for urn in urns) for key, urns in state.property_dependencies.items()
+        },
+    )

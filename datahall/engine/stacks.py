@@ -1,0 +1,52 @@
+"""Looking at a stack, and removing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from datahall.engine import urn
+from datahall.engine.checkpoint import read_checkpoint
+from datahall.engine.errors import InvalidProject
+from datahall.engine.lock import locked
+from datahall.engine.operation import passphrase, stack_files
+from datahall.engine.options import Options
+from datahall.engine.project import Project
+from datahall.engine.secrets import Crypter
+from datahall.engine.state import ResourceState, decode_state
+from datahall.engine.values import masked, without_secrets
+
+
+@dataclass(frozen=True)
+class StackState:
+    """A stack as recorded. `outputs` are plain data; property values may hold secrets, masked or not."""
+
+    outputs: dict[str, Any]
+    resources: list[ResourceState]
+
+
+def read_stack(
+    project: Project, stack: str, options: Options, *, show_secrets: bool = False
+) -> StackState | None:
+    """The stack as recorded, None if there is none.
+
+    Secrets are `[secret]` and no passphrase is needed, unless `show_secrets`. Raises BrokenState.
+    """
+    checkpoint = read_checkpoint(stack_files(project, stack, options).checkpoint)
+    if not checkpoint.exists:
+        return None
+    decrypt = Crypter(passphrase(options), checkpoint.salt_state).decrypt if show_secrets else None
+    resources = [decode_state(data, decrypt) for data in checkpoint.resources]
+    root = next((state for state in resources if state.urn == urn.root(stack, project.name)), None)
+    outputs = root.outputs if root else {}
+    return StackState(without_secrets(outputs) if show_secrets else masked(outputs), resources)
+
+
+def remove_stack(project: Project, stack: str, options: Options) -> None:
+    """Remove an empty stack. Raises InvalidProject while it has resources."""
+    files = stack_files(project, stack, options)
+    with locked(files.locks, stack, lambda _: None):
+        left = read_checkpoint(files.checkpoint).resources
+        if left:
+            raise InvalidProject(f"stack: {stack}: it still has {len(left)} resources; destroy it first")
+        files.remove()

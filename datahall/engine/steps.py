@@ -1,0 +1,242 @@
+"""The steps: each calls the provider, records the outcome and tells of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
+from datahall.engine import providers
+from datahall.engine.checkpoint import now
+from datahall.engine.dependents import to_replace
+from datahall.engine.deployment import Deployment
+from datahall.engine.diff import NO_CHANGE, Change, created
+from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
+from datahall.engine.events import Op, ResourceDone, ResourceFailed, ResourceStarted
+from datahall.engine.provider import Outcome
+from datahall.engine.resources import carried, with_secret_outputs
+from datahall.engine.state import ResourceState
+from datahall.engine.urn import is_provider
+
+
+@contextmanager
+def told(
+    d: Deployment, state: ResourceState, op: Op, change: Change = NO_CHANGE
+) -> Iterator[Callable[[str], None]]:
+    """Take a place if the provider is called, and tell that the step begins and is done, or failed.
+
+    The yielded call takes the id that the step gave. Raises Stopped when the run is ending.
+    """
+    hidden = providers.is_default(state.urn, state.type)
+    calls = state.custom and not is_provider(state.type) and op is not Op.SAME
+    with d.slot() if calls else nullcontext():
+        d.go_on()
+        if not hidden:
+            d.events.emit(ResourceStarted(state.urn, state.type, op, state.parent or None, state.name))
+        began, ids = time.monotonic(), [state.id]
+        try:
+            yield ids.append
+        except EngineError as error:
+            d.events.emit(ResourceFailed(state.urn, op, str(error)))
+            raise
+        if not hidden:
+            seconds, id_ = time.monotonic() - began, ids[-1] or None
+            diff = list(change.diff)
+            d.events.emit(ResourceDone(state.urn, state.type, op, seconds, id_, diff, change.detailed))
+
+
+def keep(d: Deployment, state: ResourceState) -> ResourceState:
+    """The state, now known as this run's."""
+    with d.lock:
+        d.news[state.urn] = state
+    return state
+
+
+def same(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceState:
+    """Nothing to change: the recorded id and outputs stand."""
+    new = replace(carried(state, old), outputs=old.outputs)
+    with told(d, new, Op.SAME):
+        if is_provider(new.type):
+            d.registry.configure(replace(new, inputs=old.inputs))
+        d.snapshot.add(new, old=old)
+    return keep(d, new)
+
+
+def create(d: Deployment, state: ResourceState) -> ResourceState:
+    """Create a resource."""
+    change = Change(changes=True, diff=created(state.inputs))
+    with told(d, state, Op.CREATE, change) as tell_id:
+        new = _created(d, state)
+        tell_id(new.id)
+        d.snapshot.add(new, intent=state)
+        return _ready(keep(d, new))
+
+
+def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceState:
+    """Create a resource whose earlier instance was deleted ahead of this, or was never ours."""
+    with d.lock:
+        d.replaced.add(state.urn)
+        old = d.olds.get(old.urn, old)
+    with told(d, state, Op.CREATE_REPLACEMENT, Change(changes=True, diff=created(state.inputs))) as tell_id:
+        new = _created(d, state)
+        tell_id(new.id)
+        d.snapshot.add(new, intent=state, old=old)
+        return _ready(keep(d, new))
+
+
+def update(d: Deployment, old: ResourceState, state: ResourceState, change: Change) -> ResourceState:
+    """Change a resource in place."""
+    intent = replace(carried(state, old), outputs=old.outputs)
+    with told(d, intent, Op.UPDATE, change):
+        if is_provider(state.type):
+            new = replace(providers.configure(d, intent), modified=now())
+            d.snapshot.add(new, old=old)
+            return keep(d, new)
+        if not state.custom:
+            new = replace(intent, modified=now())
+            d.snapshot.add(new, old=old)
+            return keep(d, new)
+        outcome = _updated(d, old, intent)
+        new = replace(
+            intent,
+            inputs=intent.inputs if outcome.inputs is None else outcome.inputs,
+            outputs=with_secret_outputs(state, outcome.outputs),
+            init_errors=outcome.errors,
+            modified=now(),
+        )
+        d.snapshot.add(new, intent=intent, old=old)
+        return _ready(keep(d, new))
+
+
+def replace_resource(
+    d: Deployment, old: ResourceState, state: ResourceState, change: Change, *, delete_first: bool
+) -> ResourceState:
+    """Replace a resource: create and then delete, or the other way round."""
+    with d.lock:
+        d.replaced.update({old.urn, state.urn})
+    if delete_first or old.pending_replacement:
+        for dependent in reversed(to_replace(d, old)):
+            _refuse_protected_dependent(d, dependent, old)
+            delete_ahead(d, dependent)
+        if not old.pending_replacement:
+            delete_ahead(d, old)
+        with d.lock:
+            old = d.olds[old.urn]
+    with told(d, state, Op.CREATE_REPLACEMENT, change) as tell_id:
+        new = _created(d, state)
+        tell_id(new.id)
+        if old.pending_replacement:
+            d.snapshot.add(new, intent=state, old=old)
+        else:
+            condemned = replace(old, delete=True)
+            d.snapshot.add_beside(new, intent=state, old=old, condemned=condemned)
+            with d.lock:
+                d.condemned.append(condemned)
+        return _ready(keep(d, new))
+
+
+def delete_ahead(d: Deployment, state: ResourceState) -> None:
+    """Delete a resource now that is created again later in this run."""
+    with d.lock:
+        d.deleted.add(state.urn)
+    with told(d, state, Op.DELETE_REPLACED):
+        _deleted(d, state, deleting=d.deleted)
+        gone = replace(state, pending_replacement=True)
+        d.snapshot.substitute(state, gone, intent=state)
+        with d.lock:
+            d.olds[state.urn] = gone
+
+
+def delete(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
+    """Delete a resource for good. `deleting` are the URNs that go in this operation."""
+    op = Op.DELETE_REPLACED if state.delete else Op.DELETE
+    with told(d, state, op):
+        if not state.pending_replacement:  # else only the record of it is left
+            _deleted(d, state, deleting)
+        d.snapshot.remove(state, intent=state)
+
+
+def refuse_protected(d: Deployment, old: ResourceState, state: ResourceState) -> None:
+    """Raise ProtectedResource for a replacement of what is, and stays, protected."""
+    if not (old.protect and state.protect):
+        return
+    error = ProtectedResource(
+        f"{state.urn}: protect: a protected resource cannot be replaced; take `protect` from it first"
+    )
+    if not d.dry_run:
+        raise error
+    d.remember(error)
+
+
+def _refuse_protected_dependent(d: Deployment, dependent: ResourceState, root: ResourceState) -> None:
+    if not dependent.protect:
+        return
+    error = ProtectedResource(
+        f"{dependent.urn}: protect: it would be replaced because {root.urn} is; take `protect` from it first"
+    )
+    if not d.dry_run:
+        raise error
+    d.remember(error)
+
+
+def _created(d: Deployment, state: ResourceState) -> ResourceState:
+    if is_provider(state.type):
+        new = providers.configure(d, state)
+    elif not state.custom:
+        new = state
+    else:
+        plugin = providers.of_resource(d, state)
+        d.snapshot.begin("creating", state)
+        outcome = _called(d, state, lambda: plugin.create(state, preview=d.dry_run))
+        new = replace(
+            state,
+            id=outcome.id,
+            inputs=state.inputs if outcome.inputs is None else outcome.inputs,
+            outputs=with_secret_outputs(state, outcome.outputs),
+            init_errors=outcome.errors,
+        )
+    stamp = now()
+    return replace(new, created=stamp, modified=stamp)
+
+
+def _updated(d: Deployment, old: ResourceState, state: ResourceState) -> Outcome:
+    plugin = providers.of_resource(d, state)
+    d.snapshot.begin("updating", state)
+    return _called(d, state, lambda: plugin.update(old, state, state.ignore_changes, preview=d.dry_run))
+
+
+def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
+    left_alone = (
+        not state.custom
+        or is_provider(state.type)
+        or state.external
+        or state.retain_on_delete
+        or state.deleted_with in deleting
+    )
+    if d.dry_run or left_alone:
+        return
+    plugin = providers.of_resource(d, state)
+    d.snapshot.begin("deleting", state)
+    _called(d, state, lambda: _then_nothing(plugin.delete, state))
+
+
+def _then_nothing(call: Callable[[ResourceState], None], state: ResourceState) -> Outcome:
+    call(state)
+    return Outcome(state.id, {})
+
+
+def _called(d: Deployment, state: ResourceState, call: Callable[[], Outcome]) -> Outcome:
+    try:
+        return call()
+    except ProviderFailed as error:
+        if not error.unclear:
+            d.snapshot.abandon(state)
+        raise
+
+
+def _ready(state: ResourceState) -> ResourceState:
+    if state.init_errors:
+        reasons = "; ".join(state.init_errors)
+        raise ProviderFailed(f"{state.urn}: it exists, but did not become ready: {reasons}")
+    return state

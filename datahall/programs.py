@@ -1,0 +1,109 @@
+"""The workloads' programs, run on a site and shown live."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from datahall.children import Event
+from datahall.errors import OperationError
+from datahall.output import Output, Stage
+from datahall.site import Site
+
+# How a model is trained here: as one machine of a cluster would, with two of its processes.
+_TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training: the version that is registered, and how good it is."""
+
+    version: str
+    metrics: dict[str, Any]
+    skipped: bool
+
+
+def publish(site: Site, output: Output, data: str) -> Event:
+    """Put a data set into the site's data bucket."""
+    with output.stage("data") as stage:
+        done = last(site.ask("workloads.data", data), "dataset")
+        where = "put into" if done["uploaded"] else "is in"
+        stage.summary = (
+            f"{done['name']} {done['version']}: {done['records']:,} records {where} {done['bucket']}"
+        )
+    return done
+
+
+def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
+    """What a training would do, and under which version it is ``registered`` already, if it is."""
+    return last(site.ask("workloads.training", model, "--dry-run", *arguments), "plan")
+
+
+def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ()) -> Trained:
+    """Train, evaluate and register; a training that was done before is not done again."""
+    with output.stage("train") as stage:
+        planned = plan(site, model, arguments)
+        if planned["registered"]:
+            stage.summary = f"{model} {planned['registered']}: trained before on this data with this code"
+            return Trained(planned["registered"], {}, skipped=True)
+        bars, found = _Epochs(), dict[str, Event]()
+        for event in site.run(
+            "workloads.training", model, *arguments, log=f"train-{model}", launcher=_TORCHRUN
+        ):
+            found[event["event"]] = event
+            bars.take(event, stage)
+        stage.body = None
+        if "registered" not in found:
+            raise OperationError(f"the training of {model} ended before it was done; start it again to go on")
+        metrics = {key: value for key, value in found["evaluated"].items() if key != "event"}
+        version = str(found["registered"]["version"])
+        stage.summary = f"{model} {version}: {metrics['accuracy']:.2%} of held-out records right"
+    return Trained(version, metrics, skipped=False)
+
+
+def sample(site: Site, data: str, index: int) -> Event:
+    """One held-out record of a data set, as a request has it."""
+    return last(site.ask("workloads.data", "sample", data, "--index", str(index)), "sample")
+
+
+class _Epochs:
+    """A bar that grows by the epoch, and what the last one measured."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("    epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=36),
+            TextColumn("{task.fields[said]}"),
+        )
+        self._task = self._progress.add_task("epochs", total=None, said="starting two processes")
+
+    def take(self, event: Event, stage: Stage) -> None:
+        """Note an event of the training."""
+        stage.body = self._draw
+        if event["event"] != "epoch":
+            return
+        said = f"loss {event['loss']:.4f}  accuracy {event['accuracy']:.2%}"
+        said += f"  {event['samples_per_s']:,.0f} samples/s"
+        self._progress.update(self._task, total=event["of"], completed=event["epoch"], said=said)
+        stage.line(f"epoch {event['epoch']}/{event['of']}  {said}")
+
+    def _draw(self) -> RenderableType:
+        return self._progress
+
+
+def last(events: Iterable[Event], *names: str) -> Event:
+    """The last event of one of these names.
+
+    Raises:
+        OperationError: there is none.
+    """
+    found: Event | None = None
+    for event in events:
+        if event["event"] in names:
+            found = event
+    if found is None:
+        raise OperationError(f"a program ended without its event {' or '.join(names)}")
+    return found

@@ -1,0 +1,1 @@
+"""The `aws` provider plugin of the sandbox: ordinary Pulumi protocol on one side, boto3 on the other."""

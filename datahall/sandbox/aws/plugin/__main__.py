@@ -1,0 +1,35 @@
+"""`pulumi-resource-aws`: prints the port it serves on, and serves until it is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from datahall.sandbox.aws.plugin.aws import NotSandboxError, require_sandbox
+
+
+def main() -> int:
+    """Exit code 2, with a short message, outside of a sandbox; 0 when ended."""
+    try:
+        require_sandbox(os.environ)
+    except NotSandboxError as error:
+        print(f"pulumi-resource-aws: {error}", file=sys.stderr)
+        return 2
+    from datahall.sandbox.aws.plugin.server import serve  # noqa: PLC0415  # refuse before loading anything heavy
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    server, port = serve()
+    print(port, flush=True)
+    parent = os.getppid()
+    while not ended.wait(2) and os.getppid() == parent:
+        pass  # an engine that died ends no plugin: it is for the plugin to see
+    server.stop(grace=1).wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

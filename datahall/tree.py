@@ -1,0 +1,204 @@
+"""The tree of resources as they change: fed with the engine's events, drawn on a terminal or line by line."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.console import RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from datahall.engine import (
+    Diagnostic,
+    Event,
+    Op,
+    PolicyResult,
+    PropertyDiff,
+    ResourceDone,
+    ResourceFailed,
+    ResourceStarted,
+)
+
+# sign, style, what has been done, what would be done
+_OPS: dict[str, tuple[str, str, str, str]] = {
+    Op.SAME: (" ", "dim", "unchanged", "unchanged"),
+    Op.CREATE: ("+", "green", "created", "create"),
+    Op.UPDATE: ("~", "yellow", "updated", "update"),
+    Op.REPLACE: ("±", "magenta", "replaced", "replace"),
+    Op.CREATE_REPLACEMENT: ("+", "magenta", "created anew", "create anew"),
+    Op.DELETE: ("-", "red", "deleted", "delete"),
+    Op.DELETE_REPLACED: ("-", "magenta", "deleted (replaced)", "delete (replaced)"),
+    Op.READ: (">", "cyan", "read", "read"),
+    Op.REFRESH: ("r", "cyan", "refreshed", "refresh"),
+}
+_SHOWN = 100
+_OWN_MODULES = {"components", "pulumi"}
+_STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass
+class Node:
+    """One resource, as far as its events have told."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    op: str
+    state: str = "running"  # running | done | failed
+    diff: list[str] = field(default_factory=list)
+
+
+class ResourceTree:
+    """Collects events from the engine's threads; draws what is happening."""
+
+    def __init__(self, line: Callable[[str], None], *, planning: bool, diff: bool) -> None:
+        self._line = line
+        self._planning = planning
+        self._diff = diff
+        self._nodes: dict[str, Node] = {}
+        self._lock = threading.Lock()
+        self.policy: list[PolicyResult] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def on_event(self, event: Event) -> None:
+        """Take note of one event."""
+        with self._lock:
+            match event:
+                case ResourceStarted():
+                    self._nodes[event.urn] = Node(
+                        event.urn, event.type, event.name, event.parent or "", event.op
+                    )
+                case ResourceDone():
+                    self._done(event)
+                case ResourceFailed():
+                    if event.urn in self._nodes:
+                        self._nodes[event.urn].state = "failed"
+                    self._line(f"! {event.urn.rsplit('::', 1)[-1]}: {event.message}")
+                case PolicyResult():
+                    self.policy.append(event)
+                case Diagnostic():
+                    if event.severity in ("warning", "error"):
+                        self.diagnostics.append(event)
+
+    def counts(self) -> dict[str, int]:
+        """How many resources met which operation."""
+        with self._lock:
+            counts: dict[str, int] = {}
+            for node in self._nodes.values():
+                counts[node.op] = counts.get(node.op, 0) + 1
+            return counts
+
+    def running(self) -> RenderableType:
+        """A line for each component, and below it what is being done right now."""
+        with self._lock:
+            tree = Tree("", hide_root=True, guide_style="dim")
+            for group, members in self._groups():
+                finished = sum(node.state == "done" for node in members)
+                label = Text(
+                    f"{short_type(group.type)}  ", style="bold" if finished < len(members) else "dim"
+                )
+                label.append(f"{group.name}  {finished}/{len(members)}", style="dim")
+                branch = tree.add(label)
+                for node in members:
+                    if node.state != "done":
+                        branch.add(self._label(node))
+            return tree
+
+    def changes(self) -> RenderableType | None:
+        """The tree of what was changed or would be; None where nothing is."""
+        with self._lock:
+            changed = [node for node in self._nodes.values() if node.op not in (Op.SAME, Op.READ)]
+            if not changed:
+                return None
+            tree = Tree("", hide_root=True, guide_style="dim")
+            wanted = {ancestor for node in changed for ancestor in self._lineage(node.urn)}
+            branches: dict[str, Tree] = {}
+            for urn in (urn for urn in self._nodes if urn in wanted):
+                self._branch(urn, tree, branches)
+            return tree
+
+    def _branch(self, urn: str, root: Tree, branches: dict[str, Tree]) -> Tree:
+        if urn not in branches:
+            node = self._nodes[urn]
+            parent = self._branch(node.parent, root, branches) if node.parent in self._nodes else root
+            branches[urn] = parent.add(self._label(node))
+            if self._diff:
+                for line in node.diff:
+                    branches[urn].add(Text(line, style="dim"))
+        return branches[urn]
+
+    def _lineage(self, urn: str) -> list[str]:
+        found = []
+        while urn in self._nodes:
+            found.append(urn)
+            urn = self._nodes[urn].parent
+        return found
+
+    def _done(self, event: ResourceDone) -> None:
+        node = self._nodes.get(event.urn)
+        if node is None:
+            node = Node(event.urn, event.type, event.urn.rsplit("::", 1)[-1], "", event.op)
+            self._nodes[event.urn] = node
+        node.op, node.state = event.op, "done"
+        node.diff = [_told(change) for change in event.diff]
+        if event.op in (Op.SAME, Op.READ) or node.type == _STACK_TYPE:
+            return
+        sign, _, past, future = _OPS[event.op]
+        self._line(f"{sign} {short_type(node.type)}  {node.name}  {future if self._planning else past}")
+        if self._diff:
+            for line in node.diff:
+                self._line(f"    {line}")
+
+    def _label(self, node: Node) -> Text:
+        sign, style, past, future = _OPS[node.op]
+        label = Text(f"{sign} ", style=style)
+        label.append(f"{short_type(node.type)}  ", style="dim")
+        label.append(node.name)
+        if node.state == "failed":
+            label.append("  failed", style="bold red")
+        elif node.op != Op.SAME and (self._planning or node.state == "done"):
+            label.append(f"  {future if self._planning else past}", style=style)
+        return label
+
+    def _groups(self) -> list[tuple[Node, list[Node]]]:
+        """The resources by the component directly below the stack that they belong to."""
+        groups: dict[str, list[Node]] = {}
+        for node in self._nodes.values():
+            if node.type == _STACK_TYPE:
+                continue
+            top = [urn for urn in self._lineage(node.urn) if self._nodes[urn].type != _STACK_TYPE][-1]
+            groups.setdefault(top, []).append(node)
+        return [(self._nodes[urn], members) for urn, members in groups.items()]
+
+
+def _told(change: PropertyDiff) -> str:
+    """A changed property in one line; what a secret or an unknown value shows as is the engine's choice."""
+    sign = {"add": "+", "delete": "-"}.get(change.kind.removesuffix("-replace"), "~")
+    values = [f"{_shown(change.old)} => {_shown(change.new)}", _shown(change.old), _shown(change.new)]
+    value = values[{"~": 0, "-": 1, "+": 2}[sign]]
+    return f"{sign} {change.path}: {value}{' (forces replacement)' if change.replaces else ''}"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def short_type(token: str) -> str:
+    """``aws:ec2/vpc:Vpc`` as people say it, ``ec2 Vpc``; a component is called by its name alone."""
+    _, _, rest = token.partition(":")
+    module, _, name = rest.rpartition(":")
+    return name if module in _OWN_MODULES else f"{module.split('/')[0]} {name}".strip()
+
+
+def summary(counts: dict[str, int], *, planning: bool) -> str:
+    """``12 created, 3 unchanged``, in the order of the operations."""
+    parts = []
+    for op, (_, _, past, future) in _OPS.items():
+        if counts.get(op):
+            parts.append(
+                f"{counts[op]} {past}" if not planning or op == Op.SAME else f"{counts[op]} to {future}"
+            )
+    return ", ".join(parts) or "nothing to do"

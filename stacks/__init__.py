@@ -1,0 +1,1 @@
+"""The Pulumi program, and its environments as data."""

@@ -1,0 +1,58 @@
+"""Pictures of digits, and the tree of resources."""
+
+import pytest
+
+from datahall import picture
+from datahall.engine import Op, PropertyDiff, ResourceDone, ResourceFailed, ResourceStarted
+from datahall.tree import ResourceTree, short_type, summary
+
+STACK = "urn:pulumi:local::datahall::pulumi:pulumi:Stack::datahall-local"
+
+
+def test_a_digit_is_drawn_two_rows_a_line() -> None:
+    pixels = [0.0] * 784
+    for row in range(4, 8):
+        pixels[row * 28 + 3] = 1.0
+    assert picture.draw(pixels) == "   @\n   @"
+    assert picture.draw([0.0] * 784) == ""
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+def grow(lines: list[str], *, planning: bool) -> ResourceTree:
+    tree = ResourceTree(lines.append, planning=planning, diff=True)
+    network = f"{STACK}$datahall:components:Network::net"
+    vpc = f"{STACK}$aws:ec2/vpc:Vpc::vpc"
+    tree.on_event(ResourceStarted(STACK, "pulumi:pulumi:Stack", Op.SAME, None, "datahall-local"))
+    tree.on_event(ResourceDone(STACK, "pulumi:pulumi:Stack", Op.SAME, 0.0, None))
+    tree.on_event(ResourceStarted(network, "datahall:components:Network", Op.SAME, STACK, "net"))
+    tree.on_event(ResourceStarted(vpc, "aws:ec2/vpc:Vpc", Op.UPDATE, network, "vpc"))
+    diff = [PropertyDiff("cidrBlock", "update-replace", "10.0.0.0/16", "10.1.0.0/16")]
+    tree.on_event(ResourceDone(vpc, "aws:ec2/vpc:Vpc", Op.UPDATE, 0.1, "vpc-1", diff))
+    return tree
+
+
+def test_the_tree_tells_changes_as_lines(lines: list[str]) -> None:
+    tree = grow(lines, planning=False)
+    assert lines == [
+        "~ ec2 Vpc  vpc  updated",
+        '    ~ cidrBlock: "10.0.0.0/16" => "10.1.0.0/16" (forces replacement)',
+    ]
+    assert summary(tree.counts(), planning=False) == "2 unchanged, 1 updated"
+    assert summary({"create": 2, "same": 1}, planning=True) == "1 unchanged, 2 to create"
+
+
+def test_a_failed_resource_is_told_with_its_message(lines: list[str]) -> None:
+    tree = grow(lines, planning=True)
+    tree.on_event(ResourceFailed(f"{STACK}$aws:ec2/vpc:Vpc::vpc", Op.UPDATE, "no such thing"))
+    assert lines[-1] == "! vpc: no such thing"
+
+
+def test_type_tokens_are_told_as_people_say_them() -> None:
+    assert short_type("aws:ec2/vpc:Vpc") == "ec2 Vpc"
+    assert short_type("datahall:components:Network") == "Network"
+    assert short_type("pulumi:pulumi:Stack") == "Stack"
+    assert short_type("pulumi:providers:aws") == "providers aws"

@@ -1,0 +1,1 @@
+pytest_plugins = ["datahall.testing.plugin", "tests.shared_site"]

@@ -1,0 +1,194 @@
+# ruff: noqa: N802 - the methods are called as the protocol calls them
+"""A provider plugin for the engine's tests: a cloud of files.
+
+Each thing is a file in $CLOUD_FOLDER, and calls.jsonl there lists the calls made. Inputs of a Thing:
+`size` changes in place, `kind` replaces it, `plot` replaces it by deleting first, anything else changes
+in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way and kill the plugin.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import uuid
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+Context = grpc.ServicerContext
+Json = Any
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SOME = provider_pb2.DiffResponse.DIFF_SOME
+NONE = provider_pb2.DiffResponse.DIFF_NONE
+REPLACING = {"kind", "plot"}
+
+
+def plain(value: Json) -> Json:
+    """A value in the clear."""
+    if isinstance(value, dict):
+        if SIGNATURE in value:
+            return plain(value["value"])
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def struct(data: dict[str, Any]) -> struct_pb2.Struct:
+    result = struct_pb2.Struct()
+    result.update(data)
+    return result
+
+
+class Cloud(provider_pb2_grpc.ResourceProviderServicer):
+    def __init__(self) -> None:
+        self.folder = Path(os.environ["CLOUD_FOLDER"])
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.region = "nowhere"
+
+    def note(self, method: str, urn: str, **more: Json) -> None:
+        line = {"method": method, "urn": urn, "at": time.time(), "region": self.region, **more}
+        with (self.folder / "calls.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def file(self, id_: str) -> Path:
+        return self.folder / f"{id_}.thing"
+
+    def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo(version="1.2.3")
+
+    def CheckConfig(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
+        news = json_format.MessageToDict(request.news)
+        if news.get("region") == "atlantis":
+            failure = provider_pb2.CheckFailure(property="region", reason="atlantis has sunk")
+            return provider_pb2.CheckResponse(failures=[failure])
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
+        old, new = (plain(json_format.MessageToDict(s)) for s in (request.old_inputs, request.news))
+        if old.get("region") != new.get("region"):
+            return provider_pb2.DiffResponse(changes=SOME, replaces=["region"], diffs=["region"])
+        return provider_pb2.DiffResponse(changes=SOME if old != new else NONE)
+
+    def Configure(
+        self, request: provider_pb2.ConfigureRequest, context: Context
+    ) -> provider_pb2.ConfigureResponse:
+        self.region = plain(json_format.MessageToDict(request.args)).get("region", "nowhere")
+        secrets = os.environ.get("CLOUD_SECRETS", "yes") == "yes"
+        return provider_pb2.ConfigureResponse(acceptSecrets=secrets, supportsPreview=True)
+
+    def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
+        news = json_format.MessageToDict(request.news)
+        if news.get("size") == -1:
+            failure = provider_pb2.CheckFailure(property="size", reason="must not be negative")
+            return provider_pb2.CheckResponse(failures=[failure])
+        if "label" not in news:
+            olds = json_format.MessageToDict(request.olds)
+            news["label"] = olds.get("label") or f"{request.name}-{request.randomSeed.hex()[:7]}"
+        return provider_pb2.CheckResponse(inputs=struct(news))
+
+    def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
+        old, new = (plain(json_format.MessageToDict(s)) for s in (request.old_inputs, request.news))
+        ignored = set(request.ignoreChanges)
+        changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
+        self.note("Diff", request.urn, changed=changed)
+        return provider_pb2.DiffResponse(
+            changes=SOME if changed else NONE,
+            diffs=changed,
+            replaces=[key for key in changed if key in REPLACING],
+            deleteBeforeReplace="plot" in changed,
+        )
+
+    def outputs(self, inputs: dict[str, Any], id_: str) -> dict[str, Any]:
+        size = plain(inputs.get("size", 1))
+        area = UNKNOWN if size == UNKNOWN else size * size
+        return {**inputs, "area": area, "serial": f"serial-{id_}", "region": self.region}
+
+    def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
+        inputs = json_format.MessageToDict(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(
+                properties=struct({**self.outputs(inputs, ""), "serial": UNKNOWN})
+            )
+        began = time.time()
+        self.trouble(inputs, context, "create")
+        id_ = f"{request.name}-{uuid.uuid4().hex[:6]}"
+        outputs = self.outputs(inputs, id_)
+        self.file(id_).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
+        self.note("Create", request.urn, id=id_, began=began, timeout=request.timeout)
+        if inputs.get("unready"):
+            self.half_way(context, id_, outputs)
+        return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
+
+    def half_way(self, context: Context, id_: str, outputs: dict[str, Any]) -> None:
+        detail = any_pb2.Any()
+        detail.Pack(
+            provider_pb2.ErrorResourceInitFailed(
+                id=id_, properties=struct(outputs), reasons=["it never woke up"]
+            )
+        )
+        status = status_pb2.Status(code=2, message="not ready", details=[detail])
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+        context.abort(grpc.StatusCode.UNKNOWN, "not ready")
+
+    def trouble(self, inputs: dict[str, Any], context: Context, verb: str) -> None:
+        if inputs.get("slow"):
+            time.sleep(inputs["slow"])
+        if inputs.get("refuse") == verb:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"the cloud refuses to {verb}")
+        if inputs.get("die") == verb:
+            sys.stderr.write("out of luck\n")
+            sys.stderr.flush()
+            os._exit(3)
+
+    def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
+        inputs = json_format.MessageToDict(request.news)
+        if not request.preview:
+            self.trouble(inputs, context, "update")
+            self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
+            self.note("Update", request.urn, id=request.id)
+        return provider_pb2.UpdateResponse(properties=struct(self.outputs(inputs, request.id)))
+
+    def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
+        inputs = json_format.MessageToDict(request.old_inputs)
+        began = time.time()
+        self.trouble(inputs, context, "delete")
+        self.file(request.id).unlink()
+        self.note("Delete", request.urn, id=request.id, began=began)
+        return empty_pb2.Empty()
+
+    def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
+        if not self.file(request.id).exists():
+            return provider_pb2.ReadResponse()
+        inputs = json.loads(self.file(request.id).read_text())
+        inputs.pop("urn")
+        properties = struct(self.outputs(inputs, request.id))
+        return provider_pb2.ReadResponse(id=request.id, properties=properties, inputs=struct(inputs))
+
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
+        arguments = plain(json_format.MessageToDict(request.args))
+        if arguments.get("word") == "forbidden":
+            failure = provider_pb2.CheckFailure(property="word", reason="must not be said")
+            return provider_pb2.InvokeResponse(failures=[failure])
+        said = struct({"said": arguments.get("word", "").upper(), "region": self.region})
+        answer: dict[str, Any] = {"return": said}  # `return` is a keyword
+        return provider_pb2.InvokeResponse(**answer)
+
+
+def main() -> None:
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Cloud(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
+main()

@@ -1,0 +1,48 @@
+"""docs/engine.md says what the engine has and what it refuses, and SupportsFeature is honest."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from datahall.engine.features import IMPLEMENTED, MONITOR_FEATURES, REFUSED, feature_by_old_name
+
+from .conftest import World
+from .programs import Thing
+
+DOC = Path(__file__).parents[2] / "docs" / "engine.md"
+
+
+@pytest.mark.parametrize(("heading", "table"), [("Implemented", IMPLEMENTED), ("Refused", REFUSED)])
+def test_the_page_lists_the_table(heading: str, table: dict[str, str]) -> None:
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", DOC.read_text(), re.MULTILINE | re.DOTALL)
+    assert section is not None
+    listed = [line.removeprefix("- ") for line in section[1].splitlines() if line.startswith("- ")]
+    assert listed == [f"{name}: {note}" if note else name for name, note in table.items()]
+
+
+def test_nothing_is_both() -> None:
+    assert not {*IMPLEMENTED} & {*REFUSED}
+
+
+@pytest.mark.parametrize(
+    "name", ["transforms", "invokeTransforms", "parameterization", "replaceWith", "resourceHooks"]
+)
+def test_features_that_are_refused_are_not_announced(name: str) -> None:
+    assert feature_by_old_name(name) not in MONITOR_FEATURES
+
+
+def test_the_sdk_refuses_what_is_not_announced(world: World) -> None:
+    def hook(_: pulumi.ResourceHookArgs) -> None:
+        """Never called."""
+
+    def program() -> None:
+        bound = pulumi.ResourceHookBinding(before_create=[hook])
+        Thing("it", opts=pulumi.ResourceOptions(hooks=bound))
+
+    with pytest.raises(Exception, match="does not support resource hooks"):
+        world.up(program)
+    assert world.count() == 0

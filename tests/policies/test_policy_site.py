@@ -1,0 +1,25 @@
+"""An environment of ours, as it was applied, under the pack: nothing to object to, nothing left to judge."""
+
+from datahall.testing import Deployment
+from tests.policies.analyzer import Pack, Resource
+
+
+def test_no_resource_of_an_environment_breaks_a_rule(pack: Pack, site: Deployment) -> None:
+    judged = {one.urn: pack.judge(one.type, one.inputs).findings for one in site.resources if one.custom}
+    assert len(judged) > 100
+    assert {urn: found for urn, found in judged.items() if found} == {}
+
+
+def test_an_environment_as_a_whole_breaks_no_rule(pack: Pack, site: Deployment) -> None:
+    stack = [
+        Resource(
+            type=one.type,
+            name=one.name,
+            urn=one.urn,
+            outputs=one.outputs,
+            links=one.property_dependencies,
+        )
+        for one in site.resources
+        if one.custom
+    ]
+    assert pack.judge_stack(stack).findings == ()

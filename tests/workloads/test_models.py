@@ -1,0 +1,34 @@
+"""The table of models."""
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from workloads.data.images import CLASSES, SIDE
+from workloads.models.config import MLPConfig
+from workloads.models.table import MODELS
+from workloads.registry.gate import GATES
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_each_model_is_built_as_its_configuration_says(name: str) -> None:
+    spec = MODELS[name]
+    network = spec.build()
+    assert spec.name == name
+    assert sum(p.numel() for p in network.parameters()) == spec.config.parameters
+    assert network(torch.zeros(3, SIDE, SIDE)).shape == (3, CLASSES)
+
+
+def test_each_model_has_a_gate() -> None:
+    assert set(GATES) == set(MODELS)
+
+
+def test_mnist_is_the_784_512_256_128_10_network() -> None:
+    assert MODELS["mnist"].config.widths == (784, 512, 256, 128, 10)
+    assert MODELS["mnist"].config.parameters == 567_434
+
+
+@pytest.mark.parametrize("widths", [(), (784,), (784, 0, 10), (784, -1)])
+def test_widths_that_make_no_network_are_refused(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError):
+        MLPConfig(widths=widths)

@@ -1,0 +1,278 @@
+"""The parts of training, and a whole run in this process."""
+
+import math
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.workloads.conftest import Place
+from workloads.data import store
+from workloads.data.images import Labelled, Splits
+from workloads.errors import DivergedError, InvalidInputError
+from workloads.models.config import MLPConfig
+from workloads.models.table import MODELS
+from workloads.training.batches import batches, move, random_motions
+from workloads.training.checkpoints import Checkpoints
+from workloads.training.config import TrainingConfig
+from workloads.training.evaluation import evaluate, metrics
+from workloads.training.loop import to_device, train
+from workloads.training.plan import Plan, make_plan
+from workloads.training.ranks import Ranks
+from workloads.training.run import run
+from workloads.training.state import learning_rate, new_state
+from workloads.training.stop import on_sigterm
+
+CPU = torch.device("cpu")
+TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
+ALONE = Ranks(rank=0, world_size=1, device=CPU)
+ORIGIN = store.Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As under torchrun with a rank a core."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def toy_splits() -> Splits:
+    """Squares whose place tells their class."""
+    rng = np.random.default_rng(0)
+
+    def part(n: int) -> Labelled:
+        labels = rng.integers(0, 10, n, dtype=np.uint8)
+        images = rng.integers(0, 40, (n, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            row, column = divmod(int(label), 4)
+            image[row * 8 + 2 : row * 8 + 8, column * 7 : column * 7 + 6] = 255
+        return Labelled(images, labels)
+
+    return Splits(train=part(300), test=part(101))
+
+
+def share(rank: int, world_size: int) -> Ranks:
+    return Ranks(rank=rank, world_size=world_size, device=CPU)
+
+
+def test_ranks_share_each_batch_between_them() -> None:
+    data, config = to_device(toy_splits(), CPU), TrainingConfig(batch_size=32)
+    together = list(batches(data.images, data.labels, config, 3, ALONE))
+    halves = [list(batches(data.images, data.labels, config, 3, share(r, 2))) for r in (0, 1)]
+    assert len(together) == len(halves[0]) == len(halves[1]) == 300 // 32
+    for (x, y), (x0, y0), (x1, y1) in zip(together, *halves, strict=True):
+        assert torch.equal(torch.stack([x0, x1], 1).flatten(0, 1), x)
+        assert torch.equal(torch.stack([y0, y1], 1).flatten(), y)
+
+
+def test_an_epoch_has_no_record_twice_and_the_next_another_order() -> None:
+    images, labels = torch.zeros(300, 28, 28), torch.arange(300)
+    config = TrainingConfig(batch_size=32)
+    orders = [torch.cat([y for _, y in batches(images, labels, config, e, ALONE)]) for e in (0, 1, 0)]
+    assert len(set(orders[0].tolist())) == 288
+    assert not torch.equal(orders[0], orders[1])
+    assert torch.equal(orders[0], orders[2])
+
+
+def test_motions_stay_within_their_limits() -> None:
+    config = TrainingConfig(shift=2, rotation=30)
+    motions = random_motions(5000, config, torch.Generator().manual_seed(1)).abs().amax(0)
+    assert 0.95 * math.radians(30) < motions[0] <= math.radians(30)
+    assert (motions[1:] > 1.9).all()
+    assert (motions[1:] <= 2).all()
+
+
+def corner() -> Tensor:
+    image = torch.zeros(1, 28, 28)
+    image[0, 10, 12] = 1
+    return image
+
+
+@pytest.mark.parametrize(
+    ("motion", "place"),
+    [
+        ((0.0, 0.0, 0.0), (10, 12)),
+        ((0.0, 3.0, 0.0), (10, 15)),
+        ((0.0, 0.0, -2.0), (8, 12)),
+        ((math.pi, 0.0, 0.0), (17, 15)),
+    ],
+)
+def test_a_pixel_moves_as_told(motion: tuple[float, float, float], place: tuple[int, int]) -> None:
+    moved = move(corner(), torch.tensor([motion]))
+    assert divmod(int(moved.argmax()), 28) == place
+    assert float(moved.max()) == pytest.approx(1, abs=1e-3)
+
+
+class Fixed(nn.Module):
+    """Says of every record what its first pixel says."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.one_hot((x[:, 0, 0] * 10).round().long(), 10).float()
+
+
+@pytest.mark.parametrize("n", [1, 7, 101])
+def test_ranks_judge_every_record_once(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = torch.arange(n) % 10
+    images = torch.zeros(n, 28, 28)
+    images[:, 0, 0] = torch.where(torch.arange(n) % 5 > 0, labels, (labels + 1) % 10) / 10
+    summed: list[Tensor] = []
+
+    def keep(_ranks: Ranks, values: Tensor) -> Tensor:
+        summed.append(values)
+        return values
+
+    monkeypatch.setattr(Ranks, "sum", keep)
+    for rank in range(min(n, 3)):
+        evaluate(Fixed(), images, labels, share(rank, min(n, 3)), 10)
+    total = torch.stack(summed).sum(0)
+    found = metrics(total[:-1].view(10, 10), float(total[-1]))
+    assert found.records == n
+    assert found.accuracy == pytest.approx(1 - math.ceil(n / 5) / n)
+
+
+def test_metrics_are_those_of_the_confusion_matrix() -> None:
+    found = metrics(torch.tensor([[8, 2], [1, 9]], dtype=torch.float64), 10.0)
+    assert (found.accuracy, found.loss, found.lowest_recall) == (0.85, 0.5, 0.8)
+    assert found.macro_f1 == pytest.approx((16 / 19 + 18 / 21) / 2)
+
+
+def test_the_rate_rises_then_falls_to_zero() -> None:
+    config = TrainingConfig(lr=1, warmup=0.1)
+    rates = [learning_rate(step, 100, config) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[9] == rates[10] == 1
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[100] == pytest.approx(0)
+    assert learning_rate(0, 1, TrainingConfig(lr=1, warmup=0)) == 1
+
+
+def plan_for(place: Place, *, epochs: int = 1, seed: int = 1) -> Plan:
+    manifest, files = store.describe(ORIGIN, toy_splits())
+    store.publish(place.buckets.data, manifest, files, "r")
+    config = TrainingConfig(epochs=epochs, seed=seed)
+    return make_plan(TINY, config, None, place.buckets, 1)
+
+
+class Told:
+    """Keeps events, and reacts to them."""
+
+    def __init__(self, react: Callable[[str, dict[str, Any]], None] = lambda _name, _fields: None) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self._react = react
+
+    def __call__(self, event: str, **fields: object) -> None:
+        self.events.append((event, fields))
+        self._react(event, fields)
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.events]
+
+    def losses(self) -> list[object]:
+        return [fields["loss"] for name, fields in self.events if name == "epoch"]
+
+
+def stop_after(epoch: int) -> Callable[[str, dict[str, Any]], None]:
+    def react(name: str, fields: dict[str, Any]) -> None:
+        if name == "epoch" and fields["epoch"] == epoch:
+            signal.raise_signal(signal.SIGTERM)
+
+    return react
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(new_place: Callable[[], Place]) -> None:
+    unbroken, stopped, resumed = Told(), Told(stop_after(2)), Told()
+    one, other = new_place(), new_place()
+    run(plan_for(one, epochs=4), one.buckets, ALONE, unbroken)
+    run(plan_for(other, epochs=4), other.buckets, ALONE, stopped)
+    assert stopped.names() == ["started", "epoch", "epoch", "stopped"]
+    run(plan_for(other, epochs=4), other.buckets, ALONE, resumed)
+    assert resumed.names() == ["started", "resumed", "epoch", "epoch", "evaluated", "registered"]
+    assert stopped.losses() + resumed.losses() == unbroken.losses()
+    assert resumed.events[-1] == unbroken.events[-1]
+
+
+def test_a_run_that_is_done_is_not_done_again(place: Place) -> None:
+    plan = plan_for(place, epochs=1)
+    run(plan, place.buckets, ALONE, Told())
+    again = Told()
+    run(plan, place.buckets, ALONE, again)
+    assert again.names() == ["skipped"]
+
+
+def test_a_damaged_checkpoint_is_told_and_the_one_before_used(place: Place) -> None:
+    plan = plan_for(place, epochs=4)
+    run(plan, place.buckets, ALONE, Told(stop_after(3)))
+    checkpoints = Checkpoints(bucket=place.buckets.checkpoints, model="mnist", run=plan.run)
+    keys = place.buckets.checkpoints.keys(checkpoints.prefix)
+    assert [key.rpartition("/")[2] for key in keys] == ["epoch-0002.pt", "epoch-0003.pt", "latest.json"]
+    place.forget_hash(place.site.checkpoint_bucket, keys[1], b"half")
+    told = Told()
+    run(plan, place.buckets, ALONE, told)
+    assert told.names()[:3] == ["started", "damaged", "resumed"]
+    assert told.events[1][1]["key"] == keys[1]
+    assert told.events[2][1]["epoch"] == 2
+
+
+def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
+    plan = plan_for(place, epochs=2)
+    run(plan, place.buckets, ALONE, Told(stop_after(1)))
+    for key in place.buckets.checkpoints.keys(f"runs/mnist/{plan.run}/epoch"):
+        place.buckets.checkpoints.delete(key)
+    told = Told()
+    run(plan, place.buckets, ALONE, told)
+    assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
+
+
+def test_a_state_gives_back_what_was_saved() -> None:
+    config = TrainingConfig(epochs=1)
+    states = [new_state(TINY.build(), config) for _ in range(2)]
+    data = to_device(toy_splits(), CPU)
+    train(states[0], data, config, ALONE, emit=Told(), after_epoch=lambda: True)
+    states[1].restore(states[0].to_bytes(), CPU)
+    assert states[1].epoch == 1
+    assert states[0].to_bytes() == states[1].to_bytes()
+
+
+def test_training_that_diverges_is_told() -> None:
+    config, data = TrainingConfig(epochs=1), to_device(toy_splits(), CPU)
+    state = new_state(TINY.build(), config)
+    with torch.no_grad():
+        next(state.model.parameters()).fill_(math.nan)
+    with pytest.raises(DivergedError, match="--lr"):
+        train(state, data, config, ALONE, emit=Told(), after_epoch=lambda: True)
+
+
+def test_sigterm_is_a_wish_only_within_its_block() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with on_sigterm() as stop:
+        asked = [stop.asked]
+        signal.raise_signal(signal.SIGTERM)
+        asked.append(stop.asked)
+    assert asked == [False, True]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "world_size", "rule"),
+    [(301, 1, "no more than the 300"), (32, 3, "divide evenly among 3 processes")],
+)
+def test_a_batch_that_does_not_fit_is_refused(
+    place: Place, batch_size: int, world_size: int, rule: str
+) -> None:
+    plan_for(place)
+    config = TrainingConfig(batch_size=batch_size)
+    with pytest.raises(InvalidInputError, match=rule):
+        make_plan(TINY, config, None, place.buckets, world_size)
+
+
+def test_a_run_is_named_by_what_decides_its_result(place: Place) -> None:
+    base, same, other = (plan_for(place, seed=seed) for seed in (1, 1, 2))
+    assert base.run == same.run != other.run
+    assert make_plan(TINY, base.training, None, place.buckets, 2).run == base.run
