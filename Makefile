@@ -5,10 +5,10 @@ export PYTHON
 ENV ?= local
 bin := .venv/bin
 
-.PHONY: help setup up down test lint types lock
+.PHONY: help setup up down test lint types lock metal-needs metal-up metal-down metal-lint test-metal
 
 help: ## these lines
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## make .venv from requirements.lock (done by every other target)
 	@scripts/setup
@@ -33,3 +33,19 @@ lock: setup ## resolve requirements.in again into requirements.lock
 	@$(bin)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
 	@if grep -n '://' requirements.lock; then echo 'lock: an address in requirements.lock' >&2; exit 1; fi
+
+metal-needs: setup
+	@command -v debootstrap systemd-nspawn ip nft gpg ssh >/dev/null || { apt-get -qq update && \
+	  apt-get -qq install --no-install-recommends debootstrap systemd-container iproute2 nftables gnupg openssh-client; }
+
+metal-up: metal-needs ## emulated hosts: a head, two workers, a service host (Linux, root)
+	@$(bin)/python -m datahall.sandbox.hosts up
+
+metal-down: setup ## take the emulated hosts away and prove that nothing is left
+	@$(bin)/python -m datahall.sandbox.hosts down
+
+metal-lint: setup ## ansible-lint, production profile
+	@PATH="$(CURDIR)/$(bin):$$PATH" ansible-lint -q
+
+test-metal: metal-needs ## the playbooks on emulated hosts (Linux, root; minutes)
+	@DATAHALL_METAL=1 $(bin)/python -m pytest tests/metal -s

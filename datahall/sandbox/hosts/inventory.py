@@ -1,0 +1,38 @@
+"""The hosts as an Ansible inventory: groups by role, ssh through our configuration."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from datahall.sandbox.hosts import base, repository, ssh
+from datahall.sandbox.hosts.model import GPUS_PER_WORKER, NETWORK, Role
+from datahall.sandbox.hosts.store import Record
+
+
+def of(folder: Path, record: Record) -> dict[str, Any]:
+    """The inventory in the form that Ansible expects of a script's ``--list``."""
+    names = {role: [each.name for each in record.machines if each.role is role] for role in Role}
+    host_variables = {each.name: {"ansible_host": str(each.address)} for each in record.machines}
+    variables = {
+        # for every host, also those that somebody adds by hand: none of them is outside our network
+        "ansible_ssh_common_args": f"-F {ssh.config_file(folder)}",
+        "ansible_user": base.OPERATOR,
+        "ansible_control_path_dir": str(ssh.control_folder(folder)),
+        "base_apt_sources": [
+            {"name": "site", "uri": "file:/srv/mirror", "suite": "./", "key": f"/srv/mirror/{repository.KEY}"}
+        ],
+        "network_cluster_cidr": str(NETWORK),
+    }
+    return {
+        "_meta": {"hostvars": host_variables},
+        "all": {"children": [*names], "vars": variables},
+        **{role: {"hosts": hosts} for role, hosts in names.items()},
+        Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
+    }
+
+
+def write(folder: Path, record: Record) -> Path:
+    """Write inventory.json for playbooks/inventory/emulated.py to read."""
+    file = folder / "inventory.json"
+    file.write_text(json.dumps(of(folder, record), indent=1, sort_keys=True) + "\n")
+    return file

@@ -1,0 +1,43 @@
+"""Real (emulated) hosts for the tests of the playbooks: Linux, root, `make test-metal`.
+
+They take minutes, so `make test` leaves them out: DATAHALL_METAL=1 puts them in.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.metal.driver import Site, machine_state
+
+if not os.environ.get("DATAHALL_METAL"):
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Four blank hosts; afterwards the machine must be as it was."""
+    before = machine_state()
+    home = tmp_path_factory.mktemp("metal")
+    made = Site.up(home)
+    try:
+        yield made
+    finally:
+        made.down()
+    assert machine_state() == before
+    assert not (home / "hosts").exists()
+
+
+@pytest.fixture(scope="session")
+def converged(site: Site) -> Site:
+    """The hosts after the first converge."""
+    site.playbook("validate.yml").succeeded()
+    site.playbook("site.yml").succeeded()
+    return site
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    """A file that a test may plant faults in; it is read after the hosts' own inventory."""
+    return tmp_path / "planted.yml"

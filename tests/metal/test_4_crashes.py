@@ -1,0 +1,69 @@
+"""Whatever dies, the next command sees it and mends it, and down leaves nothing."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datahall.sandbox import hosts
+from datahall.sandbox.hosts import HostsFailedError, Power, mirror
+from tests.metal.driver import PLAYBOOKS, machine_state
+
+pytestmark = pytest.mark.timeout(300)
+_PACKAGES = mirror.packages_of(PLAYBOOKS / "roles")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    before = machine_state()
+    hosts.up(tmp_path / "hosts", _PACKAGES, workers=1)
+    yield tmp_path / "hosts"
+    hosts.down(tmp_path / "hosts")
+    assert machine_state() == before
+
+
+def _recorded(folder: Path) -> Any:  # noqa: ANN401 - JSON has no type before it is looked at
+    return json.loads((folder / "hosts.json").read_text())
+
+
+def _power(folder: Path, name: str) -> Power:
+    return next(host.power for host in hosts.hosts(folder) if host.name == name)
+
+
+def test_a_host_whose_supervisor_was_killed_is_seen_as_dead_and_comes_back(folder: Path) -> None:
+    pid = next(each["process"]["pid"] for each in _recorded(folder)["machines"] if each["name"] == "worker-1")
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert _power(folder, "worker-1") is Power.DEAD
+    hosts.up(folder, _PACKAGES, workers=1)
+    assert _power(folder, "worker-1") is Power.RUNNING
+
+
+def test_hosts_whose_network_was_killed_come_back_on_a_new_one(folder: Path) -> None:
+    pid = _recorded(folder)["network"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    hosts.up(folder, _PACKAGES, workers=1)
+    hosts.wait(folder, "worker-1")
+    assert _recorded(folder)["network"]["pid"] != pid
+
+
+def test_a_damaged_record_is_named_and_hinders_no_down(folder: Path) -> None:
+    (folder / "hosts.json").write_text("{")
+    with pytest.raises(HostsFailedError, match=r"hosts\.json: is damaged"):
+        hosts.hosts(folder)
+    hosts.down(folder)
+    assert not folder.exists()
+
+
+def test_two_environments_do_not_see_each_other(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    hosts.up(other, _PACKAGES, workers=1)
+    hosts.stop(other, "worker-1")
+    assert _power(folder, "worker-1") is Power.RUNNING
+    hosts.down(other)
+    hosts.wait(folder, "worker-1")

@@ -1,0 +1,89 @@
+"""What validate.yml looks for, tried without hosts: one sound inventory, and one thing broken at a time."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from playbooks.filter_plugins.cluster import cluster_problems
+
+_GROUPS = {"all": ["head-1", "worker-1"], "head": ["head-1"], "worker": ["worker-1"]}
+
+
+def _host(address: str, machine: str) -> dict[str, Any]:
+    return {
+        "ansible_host": address,
+        "ansible_user": "ops",
+        "network_cluster_cidr": "198.18.0.0/24",
+        "validate_sudo": {"rc": 0},
+        "ansible_facts": {
+            "distribution": "Debian",
+            "distribution_major_version": "12",
+            "memtotal_mb": 4096,
+            "mounts": [{"mount": "/", "size_available": 2**34}],
+            "machine_id": machine,
+            "date_time": {"epoch": "1000"},
+        },
+    }
+
+
+def _sound() -> dict[str, dict[str, Any]]:
+    gpus = {"gpu_count": 8, "gpu_driver_packages": ["nvidia-driver=535.183.01-1"]}
+    return {"head-1": _host("198.18.0.10", "a"), "worker-1": {**_host("198.18.0.101", "b"), **gpus}}
+
+
+def test_a_sound_inventory_has_no_problems() -> None:
+    assert cluster_problems(_sound(), _GROUPS) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"ansible_host": "head"}, "worker-1: ansible_host: head: is no IPv4 address; give one"),
+        ({"ansible_host": "198.18.0.10"}, "worker-1: ansible_host: 198.18.0.10: is head-1's as well"),
+        ({"ansible_host": "198.18.1.1"}, "is outside network_cluster_cidr (198.18.0.0/24)"),
+        ({"ansible_user": "root"}, "worker-1: ansible_user: root: root may not log in"),
+        ({"network_cluster_cidr": "10.0.0.1/8"}, "network_cluster_cidr: 10.0.0.1/8: is no network"),
+        ({"network_admin_cidrs": ["0.0.0.0/0"]}, "0.0.0.0/0: lets everyone reach ssh"),
+        ({"gpu_driver_packages": []}, "gpu_driver_packages: none: a host with GPUs needs a driver"),
+        ({"gpu_count": True}, "gpu_count: True: is no number of GPUs"),
+        ({"gpu_count": -1}, "gpu_count: -1: is no number of GPUs"),
+        ({"gpu_cuont": 8}, "gpu_cuont: set: no role knows this variable; did you mean gpu_count?"),
+        ({"base_users": [{"name": "0ada", "keys": ["k"]}]}, "base_users: 0ada: is no login name"),
+        ({"scheduler_munge_key": "x" * 31}, "scheduler_munge_key: 31 characters: must have 32 to 1024"),
+        ({"validate_sudo": {"rc": 1}}, "sudo: ops: may not use sudo without a password"),
+        ({"ansible_facts": {}}, "worker-1: ssh: 198.18.0.101: did not answer"),
+    ],
+)
+def test_one_fault_is_one_problem(variables: dict[str, Any], problem: str) -> None:
+    hosts = _sound()
+    hosts["worker-1"].update(variables)
+    (found,) = cluster_problems(hosts, _GROUPS)
+    assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "problem"),
+    [
+        ("distribution_major_version", "11", "system: Debian 11: is not Debian 12; install that"),
+        ("memtotal_mb", 512, "memory: 512 MB: is less than 1024 MB"),
+        ("mounts", [{"mount": "/", "size_available": 2**20}], "disk: 1 MB free: is less than 2048 MB"),
+        ("machine_id", "a", "worker-1: machine-id: a: is another host's as well"),
+        ("date_time", {"epoch": "9000"}, "clock: +4000 s: is more than 60 s off the others"),
+    ],
+)
+def test_what_a_host_says_of_itself_is_judged(fact: str, value: object, problem: str) -> None:
+    hosts = deepcopy(_sound())
+    hosts["worker-1"]["ansible_facts"][fact] = value
+    assert any(problem in found for found in cluster_problems(hosts, _GROUPS))
+
+
+def test_a_secret_is_never_shown() -> None:
+    hosts = _sound()
+    hosts["worker-1"]["scheduler_munge_key"] = "hunter2"
+    assert "hunter2" not in "".join(cluster_problems(hosts, _GROUPS))
+
+
+def test_groups_without_a_head_or_workers_are_told() -> None:
+    found = cluster_problems({"one": _host("198.18.0.10", "a")}, {"all": ["one"]})
+    assert [line.split(":")[1].strip() for line in found] == ["head", "worker"]
