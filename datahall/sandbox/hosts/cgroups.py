@@ -29,8 +29,8 @@ def make(group: str) -> list[Path]:
 
 def pids(group: str) -> set[int]:
     """Every process in the group or below it."""
-    files = [file for root in hierarchies() for file in (root / group).rglob("cgroup.procs")]
-    return {int(pid) for file in files for pid in _read(file).split()}
+    folders = [folder for root in hierarchies() for folder in _below(root / group)]
+    return {int(pid) for folder in folders for pid in _read(folder / "cgroup.procs").split()}
 
 
 def memory(group: str) -> int:
@@ -58,15 +58,18 @@ def kill(group: str, *, patience_s: float = 10) -> None:
 def remove(group: str) -> None:
     """Remove the group and all below it from every hierarchy; a folder that is busy stays, and is seen."""
     for root in hierarchies():
-        top = root / group
-        below = sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True)
-        for folder in [*below, top] if top.exists() else []:
+        for folder in _below(root / group):
             _rmdir(folder)
 
 
 def left(group: str) -> list[Path]:
     """The folders of the group that are still there."""
     return [root / group for root in hierarchies() if (root / group).exists()]
+
+
+def _below(top: Path) -> list[Path]:
+    """The folder and all below it, deepest first; one that goes while we look is passed over."""
+    return [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]
 
 
 def _rmdir(folder: Path) -> None:
