@@ -17,6 +17,7 @@ from datahall.engine.deployment import Deployment, split
 from datahall.engine.engine_service import EngineService
 from datahall.engine.errors import MissingPassphrase
 from datahall.engine.eventlog import EventLog
+from datahall.engine.interrupted import Interrupted
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project, check_stack_name
@@ -48,6 +49,7 @@ class Running:
     opened: Opened
     deployment: Deployment
     service: EngineService
+    interrupted: list[Interrupted]
 
 
 def passphrase(options: Options) -> str:
@@ -119,13 +121,10 @@ def running(
         facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
-        yield Running(
-            opened,
-            _deployment(
-                opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
-            ),
-            service,
+        deployment, interrupted = _deployment(
+            opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
         )
+        yield Running(opened, deployment, service, interrupted)
 
 
 def _deployment(
@@ -136,21 +135,15 @@ def _deployment(
     registry: Registry,
     analyzers: Analyzers,
     dry_run: bool,
-) -> Deployment:
+) -> tuple[Deployment, list[Interrupted]]:
     crypter = opened.crypter
     resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
     olds, recorded, condemned = split(resources)
     interrupted = [
-        decode_state(operation["resource"], opened.decrypt)
+        Interrupted(operation["type"], decode_state(operation["resource"], opened.decrypt))
         for operation in opened.checkpoint.pending
-        if operation["type"] == "creating"
     ]
-    for state in interrupted:
-        events.say(
-            "warning",
-            "an earlier update was interrupted while this was being created; it may exist unrecorded",
-            state.urn,
-        )
+    creating = [operation.state for operation in interrupted if operation.kind == "creating"]
 
     def save(encoded: list[str], pending: list[str]) -> None:
         content = render(
@@ -165,8 +158,8 @@ def _deployment(
 
     if not dry_run:
         opened.files.keep_backup()
-    snapshot = Snapshot(resources, interrupted, encrypt=crypter.encrypt, save=None if dry_run else save)
-    return Deployment(
+    snapshot = Snapshot(resources, creating, encrypt=crypter.encrypt, save=None if dry_run else save)
+    deployment = Deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=dry_run,
@@ -180,6 +173,7 @@ def _deployment(
         recorded=recorded,
         condemned=condemned,
     )
+    return deployment, interrupted
 
 
 def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from datahall.engine.errors import (
     UnexpectedChanges,
 )
 from datahall.engine.events import UNCHANGED
+from datahall.engine.interrupted import settle
 from datahall.engine.monitor import Monitor, finish
 from datahall.engine.operation import Running, running
 from datahall.engine.options import Options, Result
@@ -66,6 +67,7 @@ def destroy(project: Project, stack: str, options: Options) -> Result:
             )
         with _recorded(run, "destroy", began):
             d = run.deployment
+            settle(d, run.interrupted)
             _deletes(d, [*d.olds.values(), *d.condemned])
             return _result(d, began, outputs={})
 
@@ -99,6 +101,7 @@ def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
 def _program_and_deletes(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
+    settle(d, run.interrupted)
     monitor = Monitor(d, Registrar(d))
     with serving_monitor(monitor, workers=options.parallel * 4 + 8) as address:
         try:

@@ -122,6 +122,20 @@ class Snapshot:
             self._new.append(state)
         self._want()
 
+    def adopt(
+        self, state: ResourceState, *, old: ResourceState | None, condemned: ResourceState | None
+    ) -> None:
+        """Record what an interrupted run made: in place of `old`, or beside it if that is `condemned`."""
+        with self._lock:
+            self._done(None, state.urn)
+            if old is not None and condemned is None:
+                self._base.swap(old, state)
+            else:
+                if old is not None and condemned is not None:
+                    self._base.swap(old, condemned)
+                self._base.append(state)
+        self._want()
+
     def substitute(
         self, old: ResourceState, new: ResourceState, *, intent: ResourceState | None = None
     ) -> None:

@@ -4,15 +4,20 @@
 Each thing is a file in $CLOUD_FOLDER, and calls.jsonl there lists the calls made. Inputs of a Thing:
 `size` changes in place, `kind` replaces it, `plot` replaces it by deleting first, anything else changes
 in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way and kill the plugin.
+A Create with the label of what exists answers with that. $CLOUD_KILL ("Create 3 after") kills the process
+$CLOUD_ENGINE, before or after the third Create changes something.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
 import uuid
+from collections import Counter
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -52,6 +57,8 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         self.folder = Path(os.environ["CLOUD_FOLDER"])
         self.folder.mkdir(parents=True, exist_ok=True)
         self.region = "nowhere"
+        self.calls: Counter[str] = Counter()
+        self.lock = threading.Lock()
 
     def note(self, method: str, urn: str, **more: Json) -> None:
         line = {"method": method, "urn": urn, "at": time.time(), "region": self.region, **more}
@@ -118,14 +125,33 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
                 properties=struct({**self.outputs(inputs, ""), "serial": UNKNOWN})
             )
         began = time.time()
+        self.kill("Create", "before")
         self.trouble(inputs, context, "create")
-        id_ = f"{request.name}-{uuid.uuid4().hex[:6]}"
+        with self.lock:
+            id_ = self.known(request.urn, inputs) or f"{request.name}-{uuid.uuid4().hex[:6]}"
+            self.file(id_).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
         outputs = self.outputs(inputs, id_)
-        self.file(id_).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
         self.note("Create", request.urn, id=id_, began=began, timeout=request.timeout)
+        self.kill("Create", "after")
         if inputs.get("unready"):
             self.half_way(context, id_, outputs)
         return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
+
+    def known(self, urn: str, inputs: dict[str, Any]) -> str | None:
+        """The id of what was made already under this name."""
+        for file in self.folder.glob("*.thing"):
+            thing = json.loads(file.read_text())
+            if (thing["urn"], thing["label"]) == (urn, plain(inputs)["label"]):
+                return file.name.removesuffix(".thing")
+        return None
+
+    def kill(self, method: str, moment: str) -> None:
+        """End the engine here, as a power cut would, if this is the call that $CLOUD_KILL names."""
+        if moment == "before":
+            self.calls[method] += 1
+        if os.environ.get("CLOUD_KILL") == f"{method} {self.calls[method]} {moment}":
+            os.kill(int(os.environ["CLOUD_ENGINE"]), signal.SIGKILL)
+            os._exit(9)
 
     def half_way(self, context: Context, id_: str, outputs: dict[str, Any]) -> None:
         detail = any_pb2.Any()
@@ -151,17 +177,23 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         inputs = json_format.MessageToDict(request.news)
         if not request.preview:
+            self.kill("Update", "before")
             self.trouble(inputs, context, "update")
-            self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
+            with self.lock:
+                self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
             self.note("Update", request.urn, id=request.id)
+            self.kill("Update", "after")
         return provider_pb2.UpdateResponse(properties=struct(self.outputs(inputs, request.id)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
         inputs = json_format.MessageToDict(request.old_inputs)
         began = time.time()
+        self.kill("Delete", "before")
         self.trouble(inputs, context, "delete")
-        self.file(request.id).unlink()
+        with self.lock:
+            self.file(request.id).unlink()
         self.note("Delete", request.urn, id=request.id, began=began)
+        self.kill("Delete", "after")
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
