@@ -5,7 +5,7 @@ export PYTHON
 ENV ?= local
 bin := .venv/bin
 
-.PHONY: help setup up down test lint types lock metal-needs metal-up metal-down metal-lint test-metal
+.PHONY: help setup up down test test-fuzz lint types lock metal-needs metal-up metal-down metal-lint test-metal
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ down: setup ## take it down and prove that nothing is left (ENV=local)
 
 test: setup ## run the tests
 	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup
+
+test-fuzz: setup ## thousands of random lives of a stack, and every moment to kill an update (CASES=2000)
+	@DATAHALL_FUZZ=$${CASES:-2000} $(bin)/python -m pytest tests/engine/fuzz tests/engine/test_kills.py -n auto
 
 lint: setup ## ruff: rules and format
 	@$(bin)/ruff check .

@@ -26,9 +26,15 @@ class Thing(pulumi.CustomResource):
 class Provider(pulumi.ProviderResource):
     """An explicit provider of the cloud."""
 
-    def __init__(self, name: str, region: pulumi.Input[str], parent: pulumi.Resource | None = None) -> None:
-        opts = pulumi.ResourceOptions(version="1.2.3", parent=parent)
-        super().__init__("cloud", name, {"region": region}, opts)
+    def __init__(
+        self,
+        name: str,
+        region: pulumi.Input[str],
+        parent: pulumi.Resource | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        own = pulumi.ResourceOptions(version="1.2.3", parent=parent)
+        super().__init__("cloud", name, {"region": region}, pulumi.ResourceOptions.merge(own, opts))
 
 
 class House(pulumi.ComponentResource):
