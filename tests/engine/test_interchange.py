@@ -85,6 +85,13 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     assert not world.up(**run).changed  # type: ignore[arg-type]
     assert world.outputs() == {"area": 9, "password": "hunter2"}
 
+    world.tamper("second", size=3)
+    assert world.refresh(config=None).summary[Op.REFRESH] == 1
+    pulumi(world, "refresh", "-s", "dev", "--yes", "--skip-preview", "--expect-no-changes")
+    assert not world.refresh(config=None).changed
+    pulumi(world, "up", "-s", "dev", "--yes", "--skip-preview")
+    assert world.inventory()["second"]["size"] == 25
+
     write(world, 6)
     assert world.up(**run).summary[Op.UPDATE] == 2  # type: ignore[arg-type]
     pulumi(world, "preview", "-s", "dev", "--expect-no-changes")

@@ -169,6 +169,7 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         inputs = json.loads(self.file(request.id).read_text())
         inputs.pop("urn")
+        self.trouble(inputs, context, "read")
         properties = struct(self.outputs(inputs, request.id))
         return provider_pb2.ReadResponse(id=request.id, properties=properties, inputs=struct(inputs))
 
