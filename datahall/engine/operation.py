@@ -11,6 +11,7 @@ from pathlib import Path
 from datahall.engine import config as configs
 from datahall.engine.analyzer import Analyzers, RunFacts
 from datahall.engine.backend import StackFiles
+from datahall.engine.builtin import PACKAGE, Builtin
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render, write_atomically
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment, split
@@ -106,10 +107,12 @@ def running(
             cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         service = EngineService(events)
-        _, address = cleanup.enter_context(serving(service, workers=8))
+        builtin = Builtin(files.backend, project.name, lambda: passphrase(options))
+        port = cleanup.enter_context(serving(service, builtin, workers=8))
+        address = f"127.0.0.1:{port}"
         registry = Registry(
             folders=[folder.resolve() for folder in options.plugin_path],
-            attach=options.attach,
+            attach={**options.attach, PACKAGE: port},
             environment=options.environment,
             engine_address=address,
             pool=options.pool,
@@ -186,6 +189,7 @@ def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:
     return [
         {"name": name, "path": "", "type": "resource", "version": version}
         for name, version in sorted(versions.items())
+        if name != PACKAGE
     ]
 
 

@@ -106,8 +106,6 @@ class Registry:
                 self._plugins.give(process, executable, self._environment)
 
     def _load(self, package: str) -> Provider:
-        if package == "pulumi":
-            raise Unsupported("provider pulumi: built-in resources and functions are not supported")
         if package in self._attach:
             channel, process = connect(self._attach[package]), None
         else:

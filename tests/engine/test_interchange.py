@@ -28,6 +28,7 @@ Thing("second", size=first.area, note=first.serial)
 Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), protect=False))
 pulumi.export("area", House("home", 3).area)
 pulumi.export("password", first.password)
+pulumi.StackReference("self", "organization/proj/dev") if {refer} else None
 """
 
 pytestmark = pytest.mark.skipif(
@@ -36,9 +37,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def write(world: World, size: int) -> None:
+def write(world: World, size: int, *, refer: bool = False) -> None:
     tests = str(Path(__file__).parent.parent)
-    (world.folder / "__main__.py").write_text(PROGRAM.format(tests=tests, size=size))
+    (world.folder / "__main__.py").write_text(PROGRAM.format(tests=tests, size=size, refer=refer))
 
 
 def pulumi(world: World, *arguments: str) -> str:
@@ -92,9 +93,10 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     pulumi(world, "up", "-s", "dev", "--yes", "--skip-preview")
     assert world.inventory()["second"]["size"] == 25
 
-    write(world, 6)
+    write(world, 6, refer=True)
     assert world.up(**run).summary[Op.UPDATE] == 2  # type: ignore[arg-type]
     pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
     pulumi(world, "destroy", "-s", "dev", "--yes", "--skip-preview")
     assert world.count() == 0
+    write(world, 6)
     assert world.up(**run).summary == {Op.CREATE: 8}  # type: ignore[arg-type]
