@@ -116,6 +116,7 @@ def running(
             environment=options.environment,
             engine_address=address,
             pool=options.pool,
+            program_folder=program_folder(project, options),
         )
         cleanup.callback(registry.close)
         registry.start_early(_expected_packages(opened))
@@ -129,6 +130,13 @@ def running(
             ),
             service,
         )
+
+
+def program_folder(project: Project, options: Options) -> Path:
+    """Where the program runs: the project's main folder, or for an inline one that of this process."""
+    if options.program is not None or not project.main.exists():
+        return Path.cwd()
+    return project.main if project.main.is_dir() else project.main.parent
 
 
 def _deployment(
@@ -173,6 +181,7 @@ def _deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=dry_run,
+        folder=program_folder(opened.project, options),
         config=opened.config,
         events=events,
         registry=registry,

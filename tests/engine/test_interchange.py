@@ -23,6 +23,9 @@ sys.path.insert(0, {tests!r})
 import pulumi
 from engine.programs import House, Provider, Thing
 
+parts = {{"a/b.txt": pulumi.StringAsset("b"), "sub": pulumi.FileArchive("{folder}/d")}}
+parts["f"] = pulumi.FileAsset("{folder}/f")
+Thing("blob", text=pulumi.StringAsset("text"), parts=pulumi.AssetArchive(parts))
 first = Thing("first", size={size}, password=pulumi.Output.secret("hunter2"))
 Thing("second", size=first.area, note=first.serial)
 Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), protect=False))
@@ -39,7 +42,13 @@ pytestmark = pytest.mark.skipif(
 
 def write(world: World, size: int, *, refer: bool = False) -> None:
     tests = str(Path(__file__).parent.parent)
-    (world.folder / "__main__.py").write_text(PROGRAM.format(tests=tests, size=size, refer=refer))
+    nested = world.folder / "d" / ("n" * 60) / ("m" * 60)
+    nested.mkdir(parents=True, exist_ok=True)
+    (nested / "deep.txt").write_text("deep")
+    (world.folder / "f").write_bytes(bytes(range(256)) * 3)
+    (world.folder / "__main__.py").write_text(
+        PROGRAM.format(tests=tests, size=size, refer=refer, folder=world.folder)
+    )
 
 
 def pulumi(world: World, *arguments: str) -> str:
@@ -75,7 +84,7 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     write(world, 2)
     run = {"program": None, "config": None}
 
-    assert world.up(**run).summary == {Op.CREATE: 8}  # type: ignore[arg-type]  # the project's own program
+    assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]  # the project's own program
     assert "dev" in pulumi(world, "stack", "ls")
     pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
     assert "hunter2" in pulumi(world, "stack", "output", "-s", "dev", "--json", "--show-secrets")
@@ -99,4 +108,4 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     pulumi(world, "destroy", "-s", "dev", "--yes", "--skip-preview")
     assert world.count() == 0
     write(world, 6)
-    assert world.up(**run).summary == {Op.CREATE: 8}  # type: ignore[arg-type]
+    assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]

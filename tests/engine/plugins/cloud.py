@@ -34,7 +34,7 @@ def plain(value: Json) -> Json:
     """A value in the clear."""
     if isinstance(value, dict):
         if SIGNATURE in value:
-            return plain(value["value"])
+            return plain(value["value"]) if "value" in value else value
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
