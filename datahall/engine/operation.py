@@ -116,7 +116,7 @@ def running(
             environment=options.environment,
             engine_address=address,
             pool=options.pool,
-            program_folder=program_folder(project, options),
+            program_folder=program_folder(project),
         )
         cleanup.callback(registry.close)
         registry.start_early(_expected_packages(opened))
@@ -132,11 +132,11 @@ def running(
         )
 
 
-def program_folder(project: Project, options: Options) -> Path:
-    """Where the program runs: the project's main folder, or for an inline one that of this process."""
-    if options.program is not None or not project.main.exists():
-        return Path.cwd()
-    return project.main if project.main.is_dir() else project.main.parent
+def program_folder(project: Project) -> Path:
+    """Where plugins run and relative paths of assets start: the project's main folder."""
+    if project.main.is_dir():
+        return project.main
+    return project.main.parent if project.main.exists() else project.root
 
 
 def _deployment(
@@ -181,7 +181,7 @@ def _deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=dry_run,
-        folder=program_folder(opened.project, options),
+        folder=program_folder(opened.project),
         config=opened.config,
         events=events,
         registry=registry,
