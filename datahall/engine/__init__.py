@@ -27,7 +27,7 @@ from datahall.engine.events import (
 from datahall.engine.options import Options, Result
 from datahall.engine.pool import PluginPool
 from datahall.engine.project import Project, load_project
-from datahall.engine.run import destroy, preview, up
+from datahall.engine.run import destroy, preview, refresh, up
 from datahall.engine.stacks import StackState, read_stack, remove_stack
 from datahall.engine.state import ResourceState
 
@@ -62,6 +62,7 @@ __all__ = [
     "load_project",
     "preview",
     "read_stack",
+    "refresh",
     "remove_stack",
     "up",
 ]

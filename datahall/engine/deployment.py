@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from datahall.engine.analyzer import Analyzers
 from datahall.engine.config import Config
@@ -26,14 +27,16 @@ class Stopped(Exception):  # noqa: N818 - a signal to unwind, not an error of it
 class Deployment:
     """One run over one stack.
 
-    `olds` are the live resources of the previous state by URN, `recorded` its providers by reference;
-    `news` are those that this run has dealt with. `deleted` holds URNs that were deleted ahead of
-    their replacement, `condemned` states to be deleted at the end. `lock` guards these collections.
+    `folder` is the program's: relative paths of assets start there. `olds` are the live resources of the
+    previous state by URN, `recorded` its providers by reference; `news` are those that this run has
+    dealt with. `deleted` holds URNs that were deleted ahead of their replacement, `condemned` states to
+    be deleted at the end. `lock` guards these collections.
     """
 
     project: str
     stack: str
     dry_run: bool
+    folder: Path
     config: Config
     events: EventLog
     registry: Registry

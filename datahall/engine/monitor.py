@@ -13,10 +13,11 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from datahall.engine import reads, urn
+from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.errors import EngineError, ProgramFailed, Unsupported
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
-from datahall.engine.goal import read_goal
+from datahall.engine.goal import Goal, read_goal
 from datahall.engine.registration import Registrar
 from datahall.engine.state import ResourceState
 from datahall.engine.values import Properties
@@ -60,7 +61,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
-        state = self._do(context, lambda: self._registrar.register(read_goal(request)))
+        state = self._do(context, lambda: self._registrar.register(self._goal(request)))
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn,
@@ -68,6 +69,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             object=to_struct(state.outputs, accepts),
             stable=False,
         )
+
+    def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
+        goal = read_goal(request)
+        return replace(goal, inputs=hashed(goal.inputs, self._deployment.folder))
 
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
@@ -78,7 +83,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def _outputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> None:
         d = self._deployment
-        outputs = from_struct(request.outputs)
+        outputs = hashed(from_struct(request.outputs), d.folder)
         if request.urn == urn.root(d.stack, d.project):
             d.stack_outputs = outputs
             return

@@ -11,6 +11,7 @@ from pathlib import Path
 from datahall.engine import config as configs
 from datahall.engine.analyzer import Analyzers, RunFacts
 from datahall.engine.backend import StackFiles
+from datahall.engine.builtin import PACKAGE, Builtin
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render, write_atomically
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment, split
@@ -108,13 +109,16 @@ def running(
             cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         service = EngineService(events)
-        _, address = cleanup.enter_context(serving(service, workers=8))
+        builtin = Builtin(files.backend, project.name, lambda: passphrase(options))
+        port = cleanup.enter_context(serving(service, builtin, workers=8))
+        address = f"127.0.0.1:{port}"
         registry = Registry(
             folders=[folder.resolve() for folder in options.plugin_path],
-            attach=options.attach,
+            attach={**options.attach, PACKAGE: port},
             environment=options.environment,
             engine_address=address,
             pool=options.pool,
+            program_folder=program_folder(project),
         )
         cleanup.callback(registry.close)
         registry.start_early(_expected_packages(opened))
@@ -125,6 +129,13 @@ def running(
             opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
         )
         yield Running(opened, deployment, service, interrupted)
+
+
+def program_folder(project: Project) -> Path:
+    """Where plugins run and relative paths of assets start: the project's main folder."""
+    if project.main.is_dir():
+        return project.main
+    return project.main.parent if project.main.exists() else project.root
 
 
 def _deployment(
@@ -163,6 +174,7 @@ def _deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=dry_run,
+        folder=program_folder(opened.project),
         config=opened.config,
         events=events,
         registry=registry,
@@ -180,6 +192,7 @@ def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:
     return [
         {"name": name, "path": "", "type": "resource", "version": version}
         for name, version in sorted(versions.items())
+        if name != PACKAGE
     ]
 
 

@@ -13,7 +13,7 @@ from datahall.engine.pool import PluginPool
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Options of preview, up, destroy, remove_stack and read_stack.
+    """Options of preview, up, refresh, destroy, remove_stack and read_stack.
 
     Attributes:
         backend: folder of the self-managed backend (`file://<backend>`).

@@ -56,6 +56,12 @@ def load_project(root: Path) -> Project:
     )
 
 
+def check_project_name(name: str) -> None:
+    """Raise InvalidProject unless `name` is a legal project name."""
+    if not _NAME.match(name) or not name.strip("."):
+        raise InvalidProject(f"project: {name!r}: letters, digits, `_`, `.` and `-` only; correct it")
+
+
 def check_stack_name(stack: str) -> None:
     """Raise InvalidProject unless `stack` is a legal stack name."""
     if not _NAME.match(stack):

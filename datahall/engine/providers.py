@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from datahall.engine import urn as urns
+from datahall.engine.builtin import PACKAGE
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, changed_inputs, custom_change
-from datahall.engine.errors import EngineError, ProviderFailed, Unsupported
+from datahall.engine.errors import EngineError, ProviderFailed
 from datahall.engine.goal import Goal
 from datahall.engine.provider import Checked, Provider, own_config
 from datahall.engine.state import ResourceState
@@ -89,10 +90,8 @@ class DefaultProviders:
         self._failed: dict[str, EngineError] = {}
 
     def reference(self, package: str, version: str, download_url: str) -> str:
-        """The reference of the package's default provider. Raises Unsupported if config forbids it."""
-        if package == "pulumi":
-            raise Unsupported("provider pulumi: built-in resources and functions are not supported")
-        if f"{package}" in _forbidden(self._config) or "*" in _forbidden(self._config):
+        """The reference of the package's default provider. Raises ProviderFailed if config forbids it."""
+        if package != PACKAGE and not {package, "*"}.isdisjoint(_forbidden(self._config)):
             raise ProviderFailed(
                 f"provider: {package}: default providers are disabled by pulumi:disable-default-providers; "
                 "give the resource an explicit provider"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pulumi.runtime.proto import resource_pb2
 
 from datahall.engine import resources
+from datahall.engine.assets import hashed
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProviderFailed, Unsupported
@@ -32,7 +33,7 @@ def read_resource(
         name=request.name,
         custom=True,
         parent=request.parent,
-        inputs=from_struct(request.properties),
+        inputs=hashed(from_struct(request.properties), d.folder),
         dependencies=tuple(sorted(request.dependencies)),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
     )
@@ -78,7 +79,7 @@ def invoke(
     if request.packageRef:
         raise Unsupported(f"function {request.tok}: parameterized packages: not supported")
     d.go_on()
-    arguments = from_struct(request.args)
+    arguments = hashed(from_struct(request.args), d.folder)
     if contains_unknown(arguments):
         return None, ()
     reference = request.provider or registrar.defaults.reference(

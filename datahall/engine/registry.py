@@ -27,12 +27,14 @@ class Registry:
         attach: Mapping[str, int],
         environment: Mapping[str, str],
         engine_address: str,
+        program_folder: Path,
         pool: PluginPool | None = None,
     ) -> None:
         self._folders = folders
         self._attach = attach
-        self._environment = environment
+        self._environment = {**environment, "PWD": str(program_folder)}  # also what a pool tells plugins by
         self._engine_address = engine_address
+        self._program_folder = program_folder
         self._lock = threading.Lock()
         self._plugins = pool
         self._started: list[tuple[PluginProcess, Path]] = []
@@ -106,8 +108,6 @@ class Registry:
                 self._plugins.give(process, executable, self._environment)
 
     def _load(self, package: str) -> Provider:
-        if package == "pulumi":
-            raise Unsupported("provider pulumi: built-in resources and functions are not supported")
         if package in self._attach:
             channel, process = connect(self._attach[package]), None
         else:
@@ -126,7 +126,12 @@ class Registry:
         executable = find_plugin(package, self._folders)
         process = self._plugins.take(executable, self._environment) if self._plugins else None
         if process is None:
-            process = start_plugin(package, [str(executable), self._engine_address], self._environment)
+            process = start_plugin(
+                package,
+                [str(executable), self._engine_address],
+                self._environment,
+                folder=self._program_folder,
+            )
         with self._lock:
             self._started.append((process, executable))
         return process

@@ -1,13 +1,13 @@
-"""The operations: preview, up, destroy."""
+"""The operations: preview, up, refresh, destroy."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from datahall.engine import deletes, urn
+from datahall.engine import deletes, refreshes, urn
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.errors import (
@@ -57,19 +57,44 @@ def up(project: Project, stack: str, options: Options) -> Result:
         return _result(run.deployment, began)
 
 
+def refresh(project: Project, stack: str, options: Options) -> Result:
+    """Bring the state to what the providers say; the program is not run and nothing else changes.
+
+    Counted are SAME, REFRESH (it differs from what was recorded) and DELETE (it is gone). With
+    `expect_no_changes` nothing is written, and UnexpectedChanges raised for any difference.
+    """
+    began = time.monotonic()
+    dry_run = options.expect_no_changes
+    with running(project, stack, options, dry_run=dry_run, packs=False) as run:
+        _must_exist(run)
+        with nullcontext() if dry_run else _recorded(run, "refresh", began):
+            d = run.deployment
+            refreshes.refresh_all(d)
+            root = d.olds.get(urn.root(d.stack, d.project))
+            result = _result(d, began, outputs=root.outputs if root is not None else {})
+        if dry_run:
+            _expect_none(result, "run refresh without it to record them, or undo them")
+        return result
+
+
 def destroy(project: Project, stack: str, options: Options) -> Result:
     """Delete all resources of the stack; the empty stack stays. The program is not run."""
     began = time.monotonic()
     with running(project, stack, options, dry_run=False, packs=False) as run:
-        if not run.opened.checkpoint.exists:
-            raise InvalidProject(
-                f"stack: {stack}: no such stack in project {project.name}; create it with up"
-            )
+        _must_exist(run)
         with _recorded(run, "destroy", began):
             d = run.deployment
             settle(d, run.interrupted)
             _deletes(d, [*d.olds.values(), *d.condemned])
             return _result(d, began, outputs={})
+
+
+def _must_exist(run: Running) -> None:
+    if not run.opened.checkpoint.exists:
+        raise InvalidProject(
+            f"stack: {run.opened.stack}: no such stack in project {run.opened.project.name}; "
+            "create it with up"
+        )
 
 
 @contextmanager
@@ -187,7 +212,7 @@ def _result(d: Deployment, began: float, outputs: Properties | None = None) -> R
     )
 
 
-def _expect_none(result: Result) -> None:
+def _expect_none(result: Result, fix: str = "run up to apply, or correct the program") -> None:
     if result.changed:
         counts = ", ".join(f"{count} to {op}" for op, count in result.summary.items() if op not in UNCHANGED)
-        raise UnexpectedChanges(f"expect_no_changes: {counts}; run up to apply, or correct the program")
+        raise UnexpectedChanges(f"expect_no_changes: {counts}; {fix}")

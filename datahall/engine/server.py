@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import grpc
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2_grpc, resource_pb2_grpc
 
+from datahall.engine.builtin import Builtin
 from datahall.engine.engine_service import EngineService
 from datahall.engine.monitor import Monitor
 from datahall.engine.plugins import CHANNEL_OPTIONS
@@ -17,15 +18,16 @@ _GRACE = 5.0  # no call is open by then; without grace, gRPC logs that it cancel
 
 
 @contextmanager
-def serving(engine: EngineService, workers: int) -> Iterator[tuple[grpc.Server, str]]:
-    """Serve Engine; gives the server and its address. A monitor is added with `add_monitor`."""
+def serving(engine: EngineService, builtin: Builtin, workers: int) -> Iterator[int]:
+    """Serve Engine and the built-in provider; gives the port."""
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="engine")
     server = grpc.server(pool, options=[*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)])
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(builtin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        yield server, f"127.0.0.1:{port}"
+        yield port
     finally:
         server.stop(grace=_GRACE).wait()
         pool.shutdown(wait=True)

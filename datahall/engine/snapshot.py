@@ -9,7 +9,7 @@ until that is on disk), and each outcome. A resource is encoded once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from datahall.engine.state import ResourceState, compact, encode_state
@@ -155,6 +155,22 @@ class Snapshot:
             self._base.discard(state)
         self._want()
 
+    def forget(self, gone: Collection[ResourceState]) -> None:
+        """Record that resources are gone; what depended on them no longer does, children move up."""
+        with self._lock:
+            for state in gone:
+                self._new.discard(state)
+                self._base.discard(state)
+            parents: dict[str, str] = {state.urn: state.parent for state in gone}
+            left: set[str] = set()
+            for state in [*self._new, *self._base]:
+                freed = _freed(state, left, parents)
+                if freed != state:
+                    self._new.swap(state, freed)
+                    self._base.swap(state, freed)
+                left.add(state.urn)
+        self._want()
+
     def close(self, *, write: bool = False) -> None:
         """End: everything recorded is on disk. Raises what a failed write raised."""
         if write:
@@ -198,6 +214,25 @@ class Snapshot:
 def _same(old: ResourceState, new: ResourceState) -> bool:
     """Whether there is nothing to write; `modified` alone is no change."""
     return replace(old, modified="", created="") == replace(new, modified="", created="")
+
+
+def _freed(state: ResourceState, left: set[str], parents: dict[str, str]) -> ResourceState:
+    """A state that refers only to `left`; `parents` are those of what is gone, by URN."""
+    parent = state.parent
+    while parent and parent not in left and parent in parents:
+        parent = parents[parent]
+    properties = {
+        key: tuple(urn for urn in urns if urn in left) for key, urns in state.property_dependencies.items()
+    }
+    return replace(
+        state,
+        parent=parent,
+        deleted_with=state.deleted_with if state.deleted_with in left else "",
+        dependencies=tuple(urn for urn in state.dependencies if urn in left),
+        property_dependencies={
+            key: urns for key, urns in properties.items() if urns or not state.property_dependencies[key]
+        },
+    )
 
 
 def _renamed(state: ResourceState, aliases: dict[str, str]) -> ResourceState:

@@ -11,18 +11,24 @@ from typing import Any
 
 from datahall.engine.paths import format_path, parse_path
 from datahall.engine.values import (
+    ARCHIVE_SIGNATURE,
+    ASSET_SIGNATURE,
     RESOURCE_SIGNATURE,
     SECRET_MASK,
     SECRET_SIGNATURE,
     SIGNATURE,
     UNKNOWN,
     UNKNOWN_TEXT,
+    Archive,
+    Asset,
     Json,
     Properties,
     ResourceReference,
     Secret,
     Unknown,
     Value,
+    read_asset,
+    write_asset,
 )
 
 _FLOAT_SIGNATURE = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
@@ -153,6 +159,8 @@ def encode_value(value: Value, encrypt: Cipher) -> Json:  # noqa: PLR0911 - one 
         if value.id is not None:
             data["id"] = "" if isinstance(value.id, Unknown) else value.id
         return data
+    if isinstance(value, Asset | Archive):
+        return encode_value(write_asset(value), encrypt)
     if isinstance(value, float) and not math.isfinite(value):
         return {SIGNATURE: _FLOAT_SIGNATURE, "value": struct.pack(">d", value).hex()}
     return value
@@ -210,4 +218,6 @@ def decode_value(data: Json, decrypt: Cipher | None) -> Value:  # noqa: PLR0911 
         return ResourceReference(data["urn"], data.get("id"), data.get("packageVersion", ""))
     if signature == _FLOAT_SIGNATURE:
         return struct.unpack(">d", bytes.fromhex(data["value"]))[0]
-    return data  # assets and archives of another engine's state stay as they are
+    if signature in (ASSET_SIGNATURE, ARCHIVE_SIGNATURE):
+        return read_asset({key: decode_value(item, decrypt) for key, item in data.items()})
+    return data  # of a kind that this engine does not know: it stays as it is

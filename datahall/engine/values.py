@@ -8,7 +8,7 @@ object on the wire and in state as more than an object).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -51,6 +51,49 @@ class ResourceReference:
     urn: str
     id: Value
     version: str = ""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A text or a file. Assets are equal when their hashes (SHA-256) are."""
+
+    hash: str = ""
+    text: str | None = field(default=None, compare=False)
+    path: str = field(default="", compare=False)
+    uri: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A folder, an archive file, or a mapping of assets and archives; equal when the hashes are."""
+
+    hash: str = ""
+    assets: dict[str, Value] | None = field(default=None, compare=False)
+    path: str = field(default="", compare=False)
+    uri: str = field(default="", compare=False)
+
+
+def read_asset(fields: Mapping[str, Value]) -> Asset | Archive:
+    """An asset or archive from its form on the wire and in state."""
+    common = {key: fields[key] for key in ("hash", "path", "uri") if fields.get(key)}
+    if fields[SIGNATURE] == ARCHIVE_SIGNATURE:
+        return Archive(**common, assets=fields.get("assets"))
+    text = fields.get("text")
+    return Asset(**common, text="" if text is None and not {"path", "uri"} & {*common} else text)
+
+
+def write_asset(item: Asset | Archive) -> dict[str, Value]:
+    """The form of an asset or archive on the wire and in state."""
+    archive = isinstance(item, Archive)
+    data: dict[str, Value] = {SIGNATURE: ARCHIVE_SIGNATURE if archive else ASSET_SIGNATURE}
+    if isinstance(item, Archive) and item.assets is not None:
+        data["assets"] = item.assets
+    for key in ("hash", "path", "uri"):
+        if getattr(item, key):
+            data[key] = getattr(item, key)
+    if isinstance(item, Asset) and item.text:
+        data["text"] = item.text
+    return data
 
 
 def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
@@ -99,6 +142,8 @@ def masked(value: Value) -> Value:
             return UNKNOWN_MASK
         if isinstance(item, ResourceReference):
             return masked(item.id) if item.id else item.urn
+        if isinstance(item, Asset | Archive):
+            return f"{type(item).__name__.lower()}:{item.hash[:7]}"
         return item
 
     return transform(value, leaf)

@@ -17,11 +17,18 @@ from datahall.engine.values import (
     SIGNATURE,
     UNKNOWN,
     UNKNOWN_TEXT,
+    Archive,
+    Asset,
     Properties,
     ResourceReference,
     Secret,
     Unknown,
     Value,
+    contains_secret,
+    contains_unknown,
+    read_asset,
+    without_secrets,
+    write_asset,
 )
 
 _EXACT = 2**53  # integers beyond this are not exact as a double
@@ -47,7 +54,7 @@ def from_struct(struct: struct_pb2.Struct, dependencies: set[str] | None = None)
 def from_value(  # noqa: PLR0911 - one return a kind
     value: struct_pb2.Value, dependencies: set[str] | None = None
 ) -> Value:
-    """One property value. Raises Unsupported for an asset or archive."""
+    """One property value. Raises Unsupported for a signature of no known kind."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
@@ -81,7 +88,11 @@ def _signed(fields: Mapping[str, struct_pb2.Value], dependencies: set[str] | Non
         version = fields["packageVersion"].string_value if "packageVersion" in fields else ""
         return ResourceReference(fields["urn"].string_value, id_, version)
     if signature in (ASSET_SIGNATURE, ARCHIVE_SIGNATURE):
-        raise Unsupported("assets and archives: the embedded engine does not carry them; see docs/engine.md")
+        inner = {key: from_value(item, dependencies) for key, item in fields.items() if key != SIGNATURE}
+        if contains_unknown(inner):
+            return UNKNOWN
+        found = read_asset({SIGNATURE: signature, **without_secrets(inner)})
+        return Secret(found) if contains_secret(inner) else found
     raise Unsupported(f"value signature {signature}: unknown to the embedded engine")
 
 
@@ -120,6 +131,12 @@ def _set(target: struct_pb2.Value, value: Value, accepts: Accepts) -> None:
         target.string_value = UNKNOWN_TEXT
     elif isinstance(value, Secret):
         _set_secret(target, value, accepts)
+    elif isinstance(value, Asset | Archive):
+        target.struct_value.SetInParent()
+        data = write_asset(value)
+        if isinstance(value, Asset) and value.text == "":
+            data["text"] = ""  # what has neither text nor path is no asset to an SDK
+        _fill(target.struct_value, data, accepts)
     else:
         _set_reference(target, value, accepts)
 

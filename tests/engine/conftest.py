@@ -51,6 +51,9 @@ class World:
     def preview(self, program: Callable[[], Any], **changes: Json) -> Result:
         return engine.preview(self.project, "dev", replace(self.options, program=program, **changes))
 
+    def refresh(self, **changes: Json) -> Result:
+        return engine.refresh(self.project, "dev", replace(self.options, **changes))
+
     def destroy(self, **changes: Json) -> Result:
         return engine.destroy(self.project, "dev", replace(self.options, **changes))
 
@@ -72,6 +75,16 @@ class World:
         """What exists in the cloud, by resource name (an id is NAME-HEX)."""
         things = sorted(self.cloud.glob("*.thing"))
         return {file.name.rpartition("-")[0]: json.loads(file.read_text()) for file in things}
+
+    def thing(self, name: str) -> Path:
+        """The file of a thing in the cloud."""
+        [file] = self.cloud.glob(f"{name}-??????.thing")
+        return file
+
+    def tamper(self, name: str, **changes: Json) -> None:
+        """Change a thing behind the engine's back."""
+        file = self.thing(name)
+        file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
     def count(self) -> int:
         return len(list(self.cloud.glob("*.thing")))

@@ -23,11 +23,15 @@ sys.path.insert(0, {tests!r})
 import pulumi
 from engine.programs import House, Provider, Thing
 
+parts = {{"a/b.txt": pulumi.StringAsset("b"), "sub": pulumi.FileArchive("{folder}/d")}}
+parts["f"] = pulumi.FileAsset("{folder}/f")
+Thing("blob", text=pulumi.StringAsset("text"), parts=pulumi.AssetArchive(parts))
 first = Thing("first", size={size}, password=pulumi.Output.secret("hunter2"))
 Thing("second", size=first.area, note=first.serial)
 Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), protect=False))
 pulumi.export("area", House("home", 3).area)
 pulumi.export("password", first.password)
+pulumi.StackReference("self", "organization/proj/dev") if {refer} else None
 """
 
 pytestmark = pytest.mark.skipif(
@@ -36,9 +40,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def write(world: World, size: int) -> None:
+def write(world: World, size: int, *, refer: bool = False) -> None:
     tests = str(Path(__file__).parent.parent)
-    (world.folder / "__main__.py").write_text(PROGRAM.format(tests=tests, size=size))
+    nested = world.folder / "d" / ("n" * 60) / ("m" * 60)
+    nested.mkdir(parents=True, exist_ok=True)
+    (nested / "deep.txt").write_text("deep")
+    (world.folder / "f").write_bytes(bytes(range(256)) * 3)
+    (world.folder / "__main__.py").write_text(
+        PROGRAM.format(tests=tests, size=size, refer=refer, folder=world.folder)
+    )
 
 
 def pulumi(world: World, *arguments: str) -> str:
@@ -74,7 +84,7 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     write(world, 2)
     run = {"program": None, "config": None}
 
-    assert world.up(**run).summary == {Op.CREATE: 8}  # type: ignore[arg-type]  # the project's own program
+    assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]  # the project's own program
     assert "dev" in pulumi(world, "stack", "ls")
     pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
     assert "hunter2" in pulumi(world, "stack", "output", "-s", "dev", "--json", "--show-secrets")
@@ -85,9 +95,17 @@ def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
     assert not world.up(**run).changed  # type: ignore[arg-type]
     assert world.outputs() == {"area": 9, "password": "hunter2"}
 
-    write(world, 6)
+    world.tamper("second", size=3)
+    assert world.refresh(config=None).summary[Op.REFRESH] == 1
+    pulumi(world, "refresh", "-s", "dev", "--yes", "--skip-preview", "--expect-no-changes")
+    assert not world.refresh(config=None).changed
+    pulumi(world, "up", "-s", "dev", "--yes", "--skip-preview")
+    assert world.inventory()["second"]["size"] == 25
+
+    write(world, 6, refer=True)
     assert world.up(**run).summary[Op.UPDATE] == 2  # type: ignore[arg-type]
     pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
     pulumi(world, "destroy", "-s", "dev", "--yes", "--skip-preview")
     assert world.count() == 0
-    assert world.up(**run).summary == {Op.CREATE: 8}  # type: ignore[arg-type]
+    write(world, 6)
+    assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]

@@ -170,11 +170,6 @@ def test_what_is_not_supported_is_refused_by_name(world: World, opts: dict[str, 
     assert world.count() == 0
 
 
-def test_assets_are_refused_by_name(world: World) -> None:
-    with pytest.raises(Unsupported, match="assets"):
-        world.up(lambda: Thing("it", file=pulumi.StringAsset("text")))
-
-
 def test_remote_components_are_refused_by_name(world: World) -> None:
     with pytest.raises(Unsupported, match="remote components"):
         world.up(lambda: pulumi.ComponentResource("cloud:index:Far", "far", {}, remote=True))

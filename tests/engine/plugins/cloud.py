@@ -39,7 +39,7 @@ def plain(value: Json) -> Json:
     """A value in the clear."""
     if isinstance(value, dict):
         if SIGNATURE in value:
-            return plain(value["value"])
+            return plain(value["value"]) if "value" in value else value
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -201,6 +201,7 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         inputs = json.loads(self.file(request.id).read_text())
         inputs.pop("urn")
+        self.trouble(inputs, context, "read")
         properties = struct(self.outputs(inputs, request.id))
         return provider_pb2.ReadResponse(id=request.id, properties=properties, inputs=struct(inputs))
 
