@@ -31,6 +31,7 @@ from datahall.engine.project import Project, load_project
 from datahall.engine.run import destroy, preview, up
 from datahall.engine.stack_admin import (
     StackSummary,
+    cancel_stack,
     export_stack,
     init_stack,
     list_stacks,
@@ -70,6 +71,7 @@ __all__ = [
     "UnexpectedChanges",
     "Unsupported",
     "backend_folder",
+    "cancel_stack",
     "destroy",
     "export_stack",
     "init_stack",

@@ -105,6 +105,15 @@ def stack_history(project: Project, stack: str, options: Options) -> list[dict[s
     return records
 
 
+def cancel_stack(project: Project, stack: str, options: Options) -> list[str]:
+    """Take away all locks of a stack, whoever holds them; returns the names of their files."""
+    folder = require_stack(project, stack, options).locks
+    found = sorted(folder.glob("*.json"))
+    for file in found:
+        file.unlink(missing_ok=True)
+    return [file.name for file in found]
+
+
 def _latest(files: StackFiles) -> dict[str, Any]:
     read_checkpoint(files.checkpoint)  # refuses a damaged file
     latest: dict[str, Any] = json.loads(files.checkpoint.read_bytes())["checkpoint"].get("latest") or {}

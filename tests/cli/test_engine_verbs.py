@@ -1,5 +1,6 @@
 """`datahall engine`: the official CLI's verbs on any project, against real files and a real plugin."""
 
+import io
 import json
 import os
 import shutil
@@ -56,6 +57,19 @@ def process(folder: Path, *arguments: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+def _official(folder: Path, *arguments: str) -> str:
+    home = {"HOME": str(folder.parent), "PULUMI_HOME": str(folder.parent / "pulumi")}
+    return subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=folder,
+        env={**os.environ, **home, "PULUMI_SKIP_UPDATE_CHECK": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+
 def things(folder: Path) -> int:
     return len(list((folder.parent / "cloud").glob("*.thing")))
 
@@ -88,19 +102,7 @@ def test_the_official_cli_sees_the_same(folder: Path) -> None:
     assert process(folder, "stack", "init", "dev").code == 0
     assert process(folder, "up", "-y", "-f", "--plugin-path", str(PLUGINS)).code == 0
 
-    def official(*arguments: str) -> str:
-        home = {"HOME": str(folder.parent), "PULUMI_HOME": str(folder.parent / "pulumi")}
-        return subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=folder,
-            env={**os.environ, **home, "PULUMI_SKIP_UPDATE_CHECK": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout
-
-    listed = json.loads(official("stack", "ls", "--json"))
+    listed = json.loads(_official(folder, "stack", "ls", "--json"))
     ours = json.loads(process(folder, "stack", "ls", "--json").out)
     assert [(s["name"], s["resourceCount"]) for s in listed] == [
         (s["name"], s["resourceCount"]) for s in ours
@@ -109,7 +111,7 @@ def test_the_official_cli_sees_the_same(folder: Path) -> None:
     keys = ("urn", "type", "id", "parent", "provider", "inputs", "outputs")
     theirs, own = (
         [{key: resource.get(key) for key in keys} for resource in json.loads(text)["deployment"]["resources"]]
-        for text in (official(*arguments), process(folder, *arguments).out)
+        for text in (_official(folder, *arguments), process(folder, *arguments).out)
     )
     assert theirs == own
 
@@ -135,6 +137,43 @@ def test_secrets_are_shown_only_when_asked_for(datahall: Run, folder: Path) -> N
     assert "still has 3 resources" in kept.err
     assert datahall("engine", "stack", "rm", "dev", "--yes", "--force", "--preserve-config", *at).code == 0
     assert (folder / "Pulumi.dev.yaml").exists()
+
+
+def test_configuration_is_set_got_and_removed(
+    datahall: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def config(verb: str, *arguments: str) -> Ran:
+        return datahall("engine", "config", verb, *arguments, "-C", str(folder))
+
+    assert datahall("engine", "stack", "init", "dev", "-C", str(folder)).code == 0
+    file = folder / "Pulumi.dev.yaml"
+    file.write_text(
+        file.read_text() + "# mine\nconfig:\n  # the size\n  proj:size: 3\n  cloud:region: here\n# end\n"
+    )
+    for arguments in (["size", "4"], ["--path", "a.b[0]", "1"], ["--path", "a.c", "true"], ["text", "07"]):
+        done = config("set", *arguments)
+        assert done.code == 0, done.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("hunter2\n"))
+    assert config("set", "--secret", "--path", "a.key").code == 0
+
+    text = file.read_text()
+    assert all(line in text for line in ("# mine", "  # the size", "  cloud:region: here", "# end"))
+    assert "hunter2" not in text
+    assert config("get", "a", "--json").json["objectValue"] == {"b": [1], "c": True, "key": "[secret]"}
+    assert config("get", "--path", "a.key").out == "[secret]\n"
+    assert config("get", "--path", "a.key", "--show-secrets").out == "hunter2\n"
+    assert (config("get", "size").out, config("get", "text").out) == ("4\n", "07\n")
+    if shutil.which("pulumi"):
+        assert _official(folder, "config", "get", "-s", "dev", "--path", "a.key").strip() == "hunter2"
+        assert _official(folder, "config", "get", "-s", "dev", "size").strip() == "4"
+
+    assert config("rm", "--path", "a.b").code == 0
+    assert config("get", "--path", "a.b").code == 2
+    assert config("rm", "cloud:region").code == 0
+    assert "region" not in file.read_text()
+    beyond = config("set", "--path", "list[2]", "x")
+    assert beyond.code == 2
+    assert "beyond a list's end" in beyond.err
 
 
 @pytest.mark.parametrize(
@@ -167,6 +206,20 @@ def test_which_stack_is_meant_is_clear_or_asked(folder: Path, datahall: Run) -> 
     unknown = datahall("engine", "up", "-s", "three", *at)
     assert unknown.code == 2
     assert "no such stack" in unknown.err
+
+
+def test_cancel_takes_away_the_lock_of_another_host(datahall: Run, folder: Path) -> None:
+    at = ("-C", str(folder))
+    assert datahall("engine", "stack", "init", "dev", *at).code == 0
+    locks = folder.parent / "backend" / ".pulumi" / "locks" / "organization" / "proj" / "dev"
+    lock = {"pid": 1, "username": "ann", "hostname": "elsewhere", "timestamp": "2026-01-01T00:00:00Z"}
+    (locks / "theirs.json").write_text(json.dumps(lock))
+    refused = datahall("engine", "stack", "rm", "--yes", *at)
+    assert refused.code == 2
+    assert "locked by ann@elsewhere" in refused.err
+    assert datahall("engine", "cancel", *at).code == 2
+    assert "theirs.json" in datahall("engine", "cancel", "--yes", *at).out
+    assert datahall("engine", "stack", "rm", "--yes", *at).code == 0
 
 
 def test_the_help_starts_without_the_engine() -> None:

@@ -15,6 +15,7 @@ _OPERATIONS = {
     "preview": "Show what up would change; nothing is changed.",
     "up": "Bring the stack to what the program asks for.",
     "destroy": "Delete all resources of the stack; the empty stack stays.",
+    "cancel": "Take away a stack's locks.",
 }
 _STACK = {
     "init": "Make an empty stack.",
@@ -24,15 +25,18 @@ _STACK = {
     "export": "Write a stack's deployment as JSON.",
     "history": "Show what was done to a stack, the newest first.",
 }
+_CONFIG = {"get": "Show a value.", "set": "Set a value.", "rm": "Remove a value."}
 
 
 def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogue: str | None = None) -> App:
     app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
     for order, (verb, told) in enumerate(verbs.items()):
         path = module.format(verb=verb)
-        app.command(f"datahall.commands.engine.{path}:{verb}", name=verb, help=told, sort_key=order)
+        function = "set_" if verb == "set" else verb
+        app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
     return app
 
 
 app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
 app.command(_group("stack", "Stacks: init, ls, rm, output, export, history.", _STACK, "stack"))
+app.command(_group("config", "A stack's configuration file: get, set, rm.", _CONFIG, "config"))
