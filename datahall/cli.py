@@ -42,6 +42,12 @@ class Command:
     name: str
     about: str
     examples: tuple[str, ...]
+    group: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it is implemented; a group is an application of its own (NAME:app)."""
+        return f"datahall.commands.{self.name}:{'app' if self.group else self.name}"
 
 
 COMMANDS = (
@@ -78,6 +84,12 @@ COMMANDS = (
         ("datahall status local", "datahall status local --json"),
     ),
     Command("doctor", "Check what this machine has of what datahall needs.", ("datahall doctor",)),
+    Command(
+        "engine",
+        "Run the embedded engine on any Pulumi Python project, with the official CLI's verbs.",
+        ("datahall engine up -C DIR -s dev --plugin-path plugins --yes",),
+        group=True,
+    ),
 )
 
 
@@ -98,8 +110,11 @@ def build() -> App:
         suppress_keyboard_interrupt=False,
     )
     for order, command in enumerate(COMMANDS):
+        if command.group:
+            app.command(command.path, name=command.name)
+            continue
         app.command(
-            f"datahall.commands.{command.name}:{command.name}",
+            command.path,
             name=command.name,
             help=command.about,
             sort_key=order,

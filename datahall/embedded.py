@@ -43,12 +43,12 @@ def destroy(request: Request, output: Output) -> Outcome:
 
 def remove(request: Request) -> None:
     """Remove an empty stack from the backend."""
-    _call(lambda: engine.remove_stack(_project(request), request.environment.name, _options(request)))
+    call(lambda: engine.remove_stack(_project(request), request.environment.name, _options(request)))
 
 
 def read(request: Request) -> engine.StackState | None:
     """The stack as recorded, secrets masked; None where there is none."""
-    return _call(lambda: engine.read_stack(_project(request), request.environment.name, _options(request)))
+    return call(lambda: engine.read_stack(_project(request), request.environment.name, _options(request)))
 
 
 def _show(
@@ -59,12 +59,32 @@ def _show(
     *,
     planning: bool,
 ) -> Outcome:
+    def run(on_event: Callable[[engine.Event], None]) -> engine.Result:
+        options = dataclasses.replace(_options(request), on_event=on_event)
+        return operation(_project(request), request.environment.name, options)
+
+    return show(title, run, output, planning=planning, diff=request.diff)
+
+
+def show(
+    title: str,
+    run: Callable[[Callable[[engine.Event], None]], engine.Result],
+    output: Output,
+    *,
+    planning: bool,
+    diff: bool,
+) -> Outcome:
+    """Show an operation while it runs; ``run`` is given who listens to its events.
+
+    Raises:
+        UserError: the user can mend it.
+        OperationError: something failed.
+    """
     with output.stage(title) as stage:
-        tree = ResourceTree(_unsaid if planning else stage.line, planning=planning, diff=request.diff)
+        tree = ResourceTree(_unsaid if planning else stage.line, planning=planning, diff=diff)
         stage.body = tree.running
-        options = dataclasses.replace(_options(request), on_event=tree.on_event)
         try:
-            result = _call(lambda: operation(_project(request), request.environment.name, options))
+            result = call(lambda: run(tree.on_event))
         finally:
             stage.summary = summary(tree.counts(), planning=planning)
         counts = {str(op): count for op, count in result.summary.items() if count}
@@ -94,7 +114,13 @@ def _finding(found: engine.PolicyResult) -> dict[str, str]:
     }
 
 
-def _call(operation: Callable[[], T]) -> T:
+def call(operation: Callable[[], T]) -> T:
+    """Call the engine; what it raises is told as the user's mistake or as a failure.
+
+    Raises:
+        UserError: the user can mend it.
+        OperationError: something failed.
+    """
     try:
         return operation()
     except engine.PolicyViolation as error:

@@ -1,5 +1,6 @@
 """The embedded engine: runs a Pulumi Python program against provider plugins, without the Pulumi CLI."""
 
+from datahall.engine.backend_url import backend_folder
 from datahall.engine.errors import (
     BrokenState,
     EngineError,
@@ -28,6 +29,16 @@ from datahall.engine.options import Options, Result
 from datahall.engine.pool import PluginPool
 from datahall.engine.project import Project, load_project
 from datahall.engine.run import destroy, preview, refresh, up
+from datahall.engine.stack_admin import (
+    StackSummary,
+    cancel_stack,
+    export_stack,
+    init_stack,
+    list_stacks,
+    require_stack,
+    stack_history,
+    stack_names,
+)
 from datahall.engine.stacks import StackState, read_stack, remove_stack
 from datahall.engine.state import ResourceState
 
@@ -56,13 +67,22 @@ __all__ = [
     "Result",
     "StackLocked",
     "StackState",
+    "StackSummary",
     "UnexpectedChanges",
     "Unsupported",
+    "backend_folder",
+    "cancel_stack",
     "destroy",
+    "export_stack",
+    "init_stack",
+    "list_stacks",
     "load_project",
     "preview",
     "read_stack",
     "refresh",
     "remove_stack",
+    "require_stack",
+    "stack_history",
+    "stack_names",
     "up",
 ]

@@ -84,7 +84,7 @@ def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], s
             values[_full(project, key)] = _text(value)
     for key, value in file.config.items():
         full = _full(project, key)
-        plain, is_secret = _reveal(value, decrypt)
+        plain, is_secret = reveal(value, decrypt)
         values[full] = _text(plain)
         raw[full] = value if isinstance(value, dict | list) else _text(value)
         (secret.add if is_secret else secret.discard)(full)
@@ -105,15 +105,15 @@ def _project_default(file: Path, key: str, declared: Json) -> Json:
     return declared.get("value", declared.get("default"))
 
 
-def _reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
+def reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
     """The plain value, and whether any of it was secret."""
     if isinstance(value, dict):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
             return decrypt(value["secure"]), True
-        pairs = {key: _reveal(item, decrypt) for key, item in value.items()}
+        pairs = {key: reveal(item, decrypt) for key, item in value.items()}
         return {key: plain for key, (plain, _) in pairs.items()}, any(s for _, s in pairs.values())
     if isinstance(value, list):
-        items = [_reveal(item, decrypt) for item in value]
+        items = [reveal(item, decrypt) for item in value]
         return [plain for plain, _ in items], any(s for _, s in items)
     return value, False
 

@@ -42,11 +42,11 @@ def read_stack(
     return StackState(without_secrets(outputs) if show_secrets else masked(outputs), resources)
 
 
-def remove_stack(project: Project, stack: str, options: Options) -> None:
-    """Remove an empty stack. Raises InvalidProject while it has resources."""
+def remove_stack(project: Project, stack: str, options: Options, *, force: bool = False) -> None:
+    """Remove an empty stack, with `force` any. Raises InvalidProject while it has resources."""
     files = stack_files(project, stack, options)
     with locked(files.locks, stack, lambda _: None):
         left = read_checkpoint(files.checkpoint).resources
-        if left:
+        if left and not force:
             raise InvalidProject(f"stack: {stack}: it still has {len(left)} resources; destroy it first")
         files.remove()

@@ -1,0 +1,42 @@
+"""``datahall engine``: a table of verbs, each imported only when it is called."""
+
+from cyclopts import App
+
+_ABOUT = "Run the embedded engine on any Pulumi Python project, with the official CLI's verbs."
+_HELP_END = """Example:
+  datahall engine up -C DIR -s dev --plugin-path plugins --yes
+
+Environment variables:
+  PULUMI_BACKEND_URL  where stacks are kept: file://FOLDER
+  PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE
+                      the secrets' passphrase"""
+
+_OPERATIONS = {
+    "preview": "Show what up would change; nothing is changed.",
+    "up": "Bring the stack to what the program asks for.",
+    "destroy": "Delete all resources of the stack; the empty stack stays.",
+    "cancel": "Take away a stack's locks.",
+}
+_STACK = {
+    "init": "Make an empty stack.",
+    "ls": "List the project's stacks.",
+    "rm": "Remove a stack and its configuration file.",
+    "output": "Show a stack's outputs, or one of them.",
+    "export": "Write a stack's deployment as JSON.",
+    "history": "Show what was done to a stack, the newest first.",
+}
+_CONFIG = {"get": "Show a value.", "set": "Set a value.", "rm": "Remove a value."}
+
+
+def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogue: str | None = None) -> App:
+    app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
+    for order, (verb, told) in enumerate(verbs.items()):
+        path = module.format(verb=verb)
+        function = "set_" if verb == "set" else verb
+        app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
+    return app
+
+
+app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
+app.command(_group("stack", "Stacks: init, ls, rm, output, export, history.", _STACK, "stack"))
+app.command(_group("config", "A stack's configuration file: get, set, rm.", _CONFIG, "config"))

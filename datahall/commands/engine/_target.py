@@ -1,0 +1,122 @@
+"""What every verb works on: a project, its backend, and one stack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from datahall.errors import UserError
+
+if TYPE_CHECKING:
+    from datahall import engine
+
+Folder = Annotated[Path, Parameter(name=["--cwd", "-C"], help="The folder that holds Pulumi.yaml.")]
+Stack = Annotated[
+    str | None,
+    Parameter(name=["--stack", "-s"], help="The stack (default: the only one).", show_default=False),
+]
+Plugins = Annotated[
+    tuple[Path, ...],
+    Parameter(help="A folder with executables pulumi-resource-NAME; may be given more than once."),
+]
+Packs = Annotated[
+    tuple[Path, ...],
+    Parameter(name="--policy-pack", help="A folder with a policy pack; may be given more than once."),
+]
+ShowSecrets = Annotated[bool, Parameter(help="Show secrets in the clear.")]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A project, one of its stacks, and how the engine is asked."""
+
+    project: engine.Project
+    stack: str
+    options: engine.Options
+
+
+def open_project(folder: Path) -> tuple[engine.Project, engine.Options]:
+    """The project in a folder, and the backend of the environment.
+
+    Raises:
+        UserError: there is none, or the backend is not a folder.
+    """
+    from datahall import engine
+    from datahall.embedded import call
+
+    project = call(lambda: engine.load_project(folder))
+    backend = call(lambda: engine.backend_folder(os.environ))
+    return project, engine.Options(backend=backend)
+
+
+def open_stack(folder: Path, stack: str | None) -> Target:
+    """A stack that exists; without a name, the only one of the project.
+
+    Raises:
+        UserError: there is none of that name, or none or several without one.
+    """
+    from datahall import engine
+    from datahall.embedded import call
+
+    project, options = open_project(folder)
+    if stack is None:
+        names = engine.stack_names(project, options)
+        if len(names) != 1:
+            made = f"there are several: {', '.join(names)}" if names else "there is none yet"
+            fix = "give one by --stack" if names else "make one: datahall engine stack init NAME"
+            raise UserError("--stack", "missing", made, fix)
+        stack = names[0]
+    chosen = stack
+    call(lambda: engine.require_stack(project, chosen, options))
+    return Target(project, chosen, options)
+
+
+def folders(option: str, given: Sequence[Path]) -> tuple[Path, ...]:
+    """Folders given on the command line, absolute.
+
+    Raises:
+        UserError: one is not there.
+    """
+    for folder in given:
+        if not folder.is_dir():
+            raise UserError(option, str(folder), "is not a folder", "give an existing one")
+    return tuple(folder.resolve() for folder in given)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before a change, on a terminal; elsewhere ``yes`` must have been given.
+
+    Raises:
+        UserError: the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    check_terminal()
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise UserError("confirmation", "no", "the change was declined", "nothing was changed")
+
+
+def check_terminal() -> None:
+    """Raise UserError where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError("--yes", "missing", "nobody can be asked without a terminal", "add --yes")
+
+
+def remove(target: Target, *, force: bool = False, preserve_config: bool = False) -> None:
+    """Remove a stack, and its configuration file.
+
+    Raises:
+        UserError: it has resources still.
+    """
+    from datahall import engine
+    from datahall.embedded import call
+
+    call(lambda: engine.remove_stack(target.project, target.stack, target.options, force=force))
+    if not preserve_config:
+        target.project.config_file(target.stack).unlink(missing_ok=True)

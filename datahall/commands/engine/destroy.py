@@ -1,0 +1,51 @@
+"""``datahall engine destroy``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+from datahall.commands.engine import _target as targets
+from datahall.commands.engine.up import Yes
+
+Remove = Annotated[bool, Parameter(help="Remove the stack and its configuration file too.")]
+
+
+def destroy(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    remove: Remove = False,
+    plugin_path: targets.Plugins = (),
+    diff: options.Diff = False,
+    parallel: options.Parallel = 16,
+    json: options.Json = False,
+) -> int:
+    """Delete all resources of the stack; the empty stack stays, without --remove."""
+    from datahall import engine
+    from datahall.commands.engine._operate import finish, operate
+    from datahall.embedded import call
+    from datahall.output import Output
+
+    output = Output(as_json=json)
+    target = targets.open_stack(cwd, stack)
+    asked = replace(
+        target.options,
+        plugin_path=targets.folders("--plugin-path", plugin_path),
+        parallel=options.check_parallel(parallel),
+    )
+    target = replace(target, options=asked)
+    if not yes:
+        targets.check_terminal()
+        recorded = call(lambda: engine.read_stack(target.project, target.stack, target.options))
+        for resource in reversed(recorded.resources if recorded else []):
+            output.say(f"  - {resource.type}  {resource.name}")
+        targets.confirm(f"Delete all this in {target.stack}?", yes=yes)
+    outcome = operate("destroy", engine.destroy, target, output, diff=diff)
+    if remove:
+        targets.remove(target)
+    finish(target, output, outcome)
+    return 0

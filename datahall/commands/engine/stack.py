@@ -1,0 +1,157 @@
+"""``datahall engine stack``: init, ls, rm, output, export, history."""
+
+import json as jsons
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+from datahall.commands.engine import _target as targets
+from datahall.commands.engine.up import Yes
+
+Name = Annotated[str, Parameter(help="The stack's name.")]
+Force = Annotated[bool, Parameter(name=["--force", "-f"], help="Also with resources; they are forgotten.")]
+Preserve = Annotated[bool, Parameter(help="Leave the stack's configuration file.")]
+File = Annotated[Path | None, Parameter(help="Write to a file, else to stdout.", show_default=False)]
+
+
+def init(name: Name, /, *, cwd: targets.Folder = Path(".")) -> int:
+    """Make an empty stack."""
+    from datahall import engine
+    from datahall.embedded import call
+
+    project, asked = targets.open_project(cwd)
+    call(lambda: engine.init_stack(project, name, asked))
+    print(f"created stack {name}")
+    return 0
+
+
+def ls(*, cwd: targets.Folder = Path("."), json: options.Json = False) -> int:
+    """List the project's stacks."""
+    from datahall import engine
+    from datahall.embedded import call
+
+    project, asked = targets.open_project(cwd)
+    found = call(lambda: engine.list_stacks(project, asked))
+    if json:
+        _print([{"name": s.name, "lastUpdate": s.last_update, "resourceCount": s.resources} for s in found])
+        return 0
+    print(f"{'NAME':<24} {'LAST UPDATE':<20} RESOURCES")
+    for each in found:
+        print(f"{each.name:<24} {each.last_update[:19]:<20} {each.resources}")
+    return 0
+
+
+def rm(
+    name: Annotated[str | None, Parameter(help="The stack.", show_default=False)] = None,
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    force: Force = False,
+    preserve_config: Preserve = False,
+) -> int:
+    """Remove a stack that has no resources, and its configuration file."""
+    target = targets.open_stack(cwd, name or stack)
+    targets.confirm(f"Remove the stack {target.stack}?", yes=yes)
+    targets.remove(target, force=force, preserve_config=preserve_config)
+    print(f"removed stack {target.stack}")
+    return 0
+
+
+def output(
+    name: Annotated[str | None, Parameter(help="One output.", show_default=False)] = None,
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    show_secrets: targets.ShowSecrets = False,
+    json: options.Json = False,
+) -> int:
+    """Show a stack's outputs, or one of them."""
+    from datahall import engine
+    from datahall.embedded import call
+    from datahall.errors import UserError, did_you_mean
+
+    target = targets.open_stack(cwd, stack)
+    state = call(
+        lambda: engine.read_stack(target.project, target.stack, target.options, show_secrets=show_secrets)
+    )
+    outputs = state.outputs if state else {}
+    if name is not None and name not in outputs:
+        fix = did_you_mean(name, outputs) if outputs else "the stack has none; run up"
+        raise UserError("output", name, f"is not an output of {target.stack}", fix)
+    if json:
+        _print(outputs if name is None else outputs[name])
+    else:
+        for key, value in outputs.items() if name is None else [("", outputs[name])]:
+            text = value if isinstance(value, str) else jsons.dumps(value)
+            print(f"{key:<24} {text}" if key else text)
+    return 0
+
+
+def export(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    file: File = None,
+    show_secrets: targets.ShowSecrets = False,
+) -> int:
+    """Write a stack's deployment as JSON; secrets stay encrypted unless --show-secrets."""
+    from datahall import engine
+    from datahall.embedded import call
+    from datahall.engine.checkpoint import write_atomically
+
+    target = targets.open_stack(cwd, stack)
+    data = call(
+        lambda: engine.export_stack(target.project, target.stack, target.options, show_secrets=show_secrets)
+    )
+    if file is None:
+        _print(data)
+    else:
+        write_atomically(file.resolve(), (jsons.dumps(data, indent=4, ensure_ascii=False) + "\n").encode())
+    return 0
+
+
+def history(
+    *, cwd: targets.Folder = Path("."), stack: targets.Stack = None, json: options.Json = False
+) -> int:
+    """Show what was done to a stack, the newest first."""
+    from datahall import engine
+    from datahall.embedded import call
+
+    target = targets.open_stack(cwd, stack)
+    records = call(lambda: engine.stack_history(target.project, target.stack, target.options))
+    if json:
+        _print([_record(record) for record in records])
+        return 0
+    for record in records:
+        changes = ", ".join(f"{count} {op}" for op, count in (record.get("resourceChanges") or {}).items())
+        print(f"{_time(record.get('startTime', 0))}  {record['kind']:<10} {record['result']:<10} {changes}")
+    return 0
+
+
+def _record(record: dict[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in record.items() if key != "config"}
+    for key in ("startTime", "endTime"):
+        told[key] = _time(record.get(key, 0))
+    told["config"] = {key: _setting(value) for key, value in (record.get("config") or {}).items()}
+    return told
+
+
+def _setting(value: Any) -> dict[str, Any]:  # noqa: ANN401 - configuration as JSON data
+    if '"secure":' in jsons.dumps(value, separators=(",", ":")):
+        return {"secret": True}
+    text = value if isinstance(value, str) else jsons.dumps(value, separators=(",", ":"))
+    return {"value": text, "secret": False}
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _print(data: Any) -> None:  # noqa: ANN401 - anything that JSON can say
+    print(jsons.dumps(data, indent=2, ensure_ascii=False))

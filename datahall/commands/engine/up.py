@@ -1,0 +1,56 @@
+"""``datahall engine up``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+from datahall.commands.engine import _target as targets
+
+Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
+Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
+
+
+def up(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    skip_preview: Skip = False,
+    plugin_path: targets.Plugins = (),
+    policy_pack: targets.Packs = (),
+    diff: options.Diff = False,
+    parallel: options.Parallel = 16,
+    expect_no_changes: options.ExpectNoChanges = False,
+    json: options.Json = False,
+) -> int:
+    """Bring the stack to what the program asks for: a preview, a question, the update."""
+    from datahall import engine
+    from datahall.commands.engine._operate import finish, operate
+    from datahall.errors import UserError
+    from datahall.output import Output
+
+    output = Output(as_json=json)
+    target = targets.open_stack(cwd, stack)
+    if skip_preview and not yes:
+        raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
+    if not yes:
+        targets.check_terminal()
+    with engine.PluginPool() as pool:
+        asked = replace(
+            target.options,
+            plugin_path=targets.folders("--plugin-path", plugin_path),
+            policy_packs=targets.folders("--policy-pack", policy_pack),
+            parallel=options.check_parallel(parallel),
+            expect_no_changes=expect_no_changes,
+            pool=pool,
+        )
+        target = replace(target, options=asked)
+        if not skip_preview and not expect_no_changes:  # which is a preview itself
+            operate("preview", engine.preview, target, output, planning=True, diff=diff)
+            targets.confirm(f"Update {target.stack}?", yes=yes)
+        outcome = operate("update", engine.up, target, output, diff=diff)
+    finish(target, output, outcome)
+    return 0

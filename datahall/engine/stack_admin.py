@@ -1,0 +1,130 @@
+"""Stacks as a whole: listed, made, exported, and what was done to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from datahall.engine import config as configs
+from datahall.engine.backend import StackFiles
+from datahall.engine.checkpoint import read_checkpoint, render, write_atomically
+from datahall.engine.errors import BrokenState, InvalidProject
+from datahall.engine.lock import locked
+from datahall.engine.operation import passphrase, stack_files
+from datahall.engine.options import Options
+from datahall.engine.project import Project
+from datahall.engine.secrets import Crypter
+from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
+
+
+@dataclass(frozen=True)
+class StackSummary:
+    """One line of a list of stacks; `last_update` is RFC 3339."""
+
+    name: str
+    last_update: str
+    resources: int
+
+
+def stack_names(project: Project, options: Options) -> list[str]:
+    """The names of the project's stacks, in order."""
+    folder = StackFiles(options.backend.resolve(), project.name, "any").checkpoint.parent
+    return sorted(file.stem for file in folder.glob("*.json") if not file.name.startswith("."))
+
+
+def list_stacks(project: Project, options: Options) -> list[StackSummary]:
+    """The project's stacks. Raises BrokenState for one that cannot be read."""
+    found = []
+    for name in stack_names(project, options):
+        latest = _latest(stack_files(project, name, options))
+        manifest = latest.get("manifest") or {}
+        found.append(StackSummary(name, manifest.get("time", ""), len(latest.get("resources") or [])))
+    return found
+
+
+def require_stack(project: Project, stack: str, options: Options) -> StackFiles:
+    """The files of a stack that exists. Raises InvalidProject."""
+    files = stack_files(project, stack, options)
+    if not read_checkpoint(files.checkpoint).exists:
+        raise InvalidProject(
+            f"stack: {stack}: no such stack in project {project.name}; "
+            f"it has: {', '.join(stack_names(project, options)) or 'none'}"
+        )
+    return files
+
+
+def init_stack(project: Project, stack: str, options: Options) -> None:
+    """Make an empty stack, and put its `encryptionsalt` into its configuration file.
+
+    Raises InvalidProject if there is one, MissingPassphrase if the file has another's salt.
+    """
+    files = stack_files(project, stack, options)
+    file = project.config_file(stack)
+    given = configs.read_stack_file(project, stack).salt_state
+    crypter = Crypter(passphrase(options), given)
+    files.prepare()
+    with locked(files.locks, stack, lambda _: None):
+        if files.checkpoint.exists():
+            raise InvalidProject(f"stack: {stack}: exists already in project {project.name}; name another")
+        salt = crypter.salt_state
+        if given is None:
+            before = file.read_text(encoding="utf-8") if file.exists() else ""
+            line_end = "\n" if before and not before.endswith("\n") else ""
+            write_atomically(file, f"{before}{line_end}encryptionsalt: {salt}\n".encode())
+        content = render(
+            stack=stack, project=project.name, salt_state=salt, resources=(), pending=(), plugins=()
+        )
+        write_atomically(files.checkpoint, content)
+
+
+def export_stack(
+    project: Project, stack: str, options: Options, *, show_secrets: bool = False
+) -> dict[str, Any]:
+    """The stack's deployment as data: `version` and `deployment`. Secrets stay encrypted unless shown."""
+    files = require_stack(project, stack, options)
+    latest = _latest(files)
+    if show_secrets:
+        salt = read_checkpoint(files.checkpoint).salt_state
+        latest = _revealed(latest, Crypter(passphrase(options), salt))
+    return {"version": 3, "deployment": latest}
+
+
+def stack_history(project: Project, stack: str, options: Options) -> list[dict[str, Any]]:
+    """Records of the stack's operations, the newest first; secrets of the configuration are encrypted."""
+    files = require_stack(project, stack, options)
+    records = []
+    for file in sorted(files.history.glob("*.history.json"), reverse=True):
+        try:
+            record = json.loads(file.read_bytes())
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            record = None
+        if not isinstance(record, dict):
+            raise BrokenState(f"history: {file}: not a record of an operation; remove the file")
+        records.append(record)
+    return records
+
+
+def cancel_stack(project: Project, stack: str, options: Options) -> list[str]:
+    """Take away all locks of a stack, whoever holds them; returns the names of their files."""
+    folder = require_stack(project, stack, options).locks
+    found = sorted(folder.glob("*.json"))
+    for file in found:
+        file.unlink(missing_ok=True)
+    return [file.name for file in found]
+
+
+def _latest(files: StackFiles) -> dict[str, Any]:
+    read_checkpoint(files.checkpoint)  # refuses a damaged file
+    latest: dict[str, Any] = json.loads(files.checkpoint.read_bytes())["checkpoint"].get("latest") or {}
+    return latest
+
+
+def _revealed(data: Json, crypter: Crypter) -> Json:
+    if isinstance(data, list):
+        return [_revealed(item, crypter) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get(SIGNATURE) == SECRET_SIGNATURE and "ciphertext" in data:
+        return {SIGNATURE: SECRET_SIGNATURE, "plaintext": crypter.decrypt(data["ciphertext"])}
+    return {key: _revealed(item, crypter) for key, item in data.items()}
