@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -233,13 +232,20 @@ def test_no_lock_is_left_behind(world: World) -> None:
 
 
 def test_an_interrupt_ends_what_runs_begins_nothing_more_and_keeps_the_state(world: World) -> None:
+    begun: list[str] = []
+
     def program() -> None:
         for number in range(6):
-            Thing(f"t{number}", slow=0.4)
-        threading.Timer(0.25, signal.raise_signal, [signal.SIGINT]).start()
+            Thing(f"t{number}", slow=2)
+
+    def interrupt(event: engine.Event) -> None:
+        if isinstance(event, engine.ResourceStarted) and event.name.startswith("t"):
+            begun.append(event.name)
+            if len(begun) == 2:  # to the process, as a terminal does: it wakes the main thread
+                os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        world.up(program, parallel=2)
+        world.up(program, parallel=2, on_event=interrupt)
     made = {name for name in world.resources() if name.startswith("t")}
     assert made == set(world.inventory())
     assert len(made) == 2
