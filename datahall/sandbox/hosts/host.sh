@@ -21,6 +21,7 @@ boot() {
 
 # TERM asks the host to shut down in order, as a press on its power button does.
 stopping=
+# it may have ended by itself already
 trap 'stopping=1; kill -TERM "$nspawn" 2>/dev/null || true' TERM
 boot
 while :; do

@@ -107,7 +107,8 @@ class Type:
     was given), `told` (members that AWS tells but does not take), `json` (documents compared by meaning),
     `ordered` (lists whose order counts); `moving`: outputs that every update changes. `names`: nested
     property path -> AWS's member where they differ, "!" for none. `cleared`: what is sent for an input that
-    was removed. `gone`: error codes of a resource that is not there. `exactly_one`, `at_most_one`: groups of
+    was removed. `gone`: error codes of a resource that is not there. `put`: the call that creates is also
+    the one that updates. `exactly_one`, `at_most_one`: groups of
     inputs that exclude each other. `delete_first`: a replacement cannot exist beside the old one.
     """
 
@@ -118,6 +119,7 @@ class Type:
     read: tuple[Reading, ...]
     delete: tuple[Step, ...]
     update: tuple[Step, ...] = ()
+    put: bool = False
     outputs: Mapping[str, str | Text] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -138,6 +140,13 @@ class Type:
     at_most_one: tuple[str, ...] = ()
     delete_first: bool = False
     import_id: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.put:
+            return
+        if not isinstance(self.create, Call) or self.update:
+            raise TypeError(f"{self.type}: put: goes with one create call and no update of its own")
+        object.__setattr__(self, "update", (self.create,))
 
 
 def codes(text: str) -> frozenset[str]:

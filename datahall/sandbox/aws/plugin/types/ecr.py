@@ -62,7 +62,7 @@ TYPES = (
         create=Call(op="put_lifecycle_policy", args={**_POLICY, "lifecyclePolicyText": "$policy"}),
         id="{repository}",
         read=(Call(op="get_lifecycle_policy", args=_POLICY),),
-        update=(Call(op="put_lifecycle_policy", args={**_POLICY, "lifecyclePolicyText": "$policy"}),),
+        put=True,
         delete=(Call(op="delete_lifecycle_policy", args=_POLICY),),
         outputs={"policy": "lifecyclePolicyText", "repository": "repositoryName"},
         replace="repository",

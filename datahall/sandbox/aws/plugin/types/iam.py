@@ -183,12 +183,7 @@ TYPES = (
         ),
         id="{role}:{name}",
         read=(Call(op="get_role_policy", args={"RoleName": "$role", "PolicyName": "$name"}),),
-        update=(
-            Call(
-                op="put_role_policy",
-                args={"RoleName": "$role", "PolicyName": "$name", "PolicyDocument": "$policy"},
-            ),
-        ),
+        put=True,
         delete=(Call(op="delete_role_policy", args={"RoleName": "$role", "PolicyName": "$name"}),),
         outputs={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
         used="namePrefix",

@@ -167,12 +167,7 @@ TYPES = (
         ),
         id="{bucket}",
         read=(Call(op="get_bucket_encryption", args=_OWNER, pick="ServerSideEncryptionConfiguration"),),
-        update=(
-            Call(
-                op="put_bucket_encryption",
-                args={**_OWNER, "ServerSideEncryptionConfiguration": {"Rules": "$rules"}},
-            ),
-        ),
+        put=True,
         delete=(Call(op="delete_bucket_encryption", args=_OWNER),),
         names={"rules.blockedEncryptionTypes": "!"},
         outputs={"bucket": Text("{id}")},
@@ -198,12 +193,7 @@ TYPES = (
                 },
             ),
         ),
-        update=(
-            Call(
-                op="put_bucket_versioning",
-                args={**_OWNER, "MFA": "$mfa", "VersioningConfiguration": "$versioningConfiguration"},
-            ),
-        ),
+        put=True,
         delete=(
             Call(
                 op="put_bucket_versioning",
@@ -233,20 +223,7 @@ TYPES = (
         ),
         id="{bucket}",
         read=(Call(op="get_public_access_block", args=_OF_BUCKET, pick="PublicAccessBlockConfiguration"),),
-        update=(
-            Call(
-                op="put_public_access_block",
-                args={
-                    "Bucket": "$bucket",
-                    "PublicAccessBlockConfiguration": {
-                        "BlockPublicAcls": "$blockPublicAcls",
-                        "BlockPublicPolicy": "$blockPublicPolicy",
-                        "IgnorePublicAcls": "$ignorePublicAcls",
-                        "RestrictPublicBuckets": "$restrictPublicBuckets",
-                    },
-                },
-            ),
-        ),
+        put=True,
         delete=(Call(op="delete_public_access_block", args=_OF_BUCKET, when={"skipDestroy": False}),),
         outputs={"bucket": Text("{id}")},
         defaults={
@@ -266,7 +243,7 @@ TYPES = (
         create=Call(op="put_bucket_policy", args={"Bucket": "$bucket", "Policy": "$policy"}),
         id="{bucket}",
         read=(Call(op="get_bucket_policy", args=_OF_BUCKET),),
-        update=(Call(op="put_bucket_policy", args={"Bucket": "$bucket", "Policy": "$policy"}),),
+        put=True,
         delete=(Call(op="delete_bucket_policy", args=_OF_BUCKET),),
         outputs={"bucket": Text("{id}")},
         replace="bucket",
@@ -284,13 +261,7 @@ TYPES = (
         ),
         id="{bucket}",
         read=(Call(op="get_bucket_lifecycle_configuration", args=_OWNER),),
-        update=(
-            Call(
-                op="put_bucket_lifecycle_configuration",
-                props="transitionDefaultMinimumObjectSize",
-                args={**_OWNER, "LifecycleConfiguration": {"Rules": "$rules"}},
-            ),
-        ),
+        put=True,
         delete=(Call(op="delete_bucket_lifecycle", args=_OWNER),),
         outputs={
             "bucket": Text("{id}"),
@@ -312,12 +283,7 @@ TYPES = (
         ),
         id="{bucket}",
         read=(Call(op="get_bucket_ownership_controls", args=_OF_BUCKET, pick="OwnershipControls"),),
-        update=(
-            Call(
-                op="put_bucket_ownership_controls",
-                args={"Bucket": "$bucket", "OwnershipControls": {"Rules": ["$rule"]}},
-            ),
-        ),
+        put=True,
         delete=(Call(op="delete_bucket_ownership_controls", args=_OF_BUCKET),),
         outputs={"bucket": Text("{id}")},
         replace="bucket",
