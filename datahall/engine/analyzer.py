@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -75,8 +76,10 @@ class Remedied:
 class _Pack:
     """A running policy pack."""
 
-    def __init__(self, folder: Path, facts: RunFacts) -> None:
-        self._process = _start(folder, facts)
+    def __init__(
+        self, folder: Path, facts: RunFacts, started: Callable[[subprocess.Popen[bytes]], None]
+    ) -> None:
+        self._process = _start(folder, facts, started)
         self._channel = connect(self._process.port)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         self._dry_run = facts.dry_run
@@ -170,7 +173,10 @@ class Analyzers:
 
     def __init__(self, folders: Sequence[Path], facts: RunFacts) -> None:
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(folders)), thread_name_prefix="policy-pack")
-        self._starting = [self._pool.submit(_Pack, folder.resolve(), facts) for folder in folders]
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._starting = [
+            self._pool.submit(_Pack, folder.resolve(), facts, self._processes.append) for folder in folders
+        ]
 
     @property
     def none(self) -> bool:
@@ -209,6 +215,11 @@ class Analyzers:
     def _packs(self) -> list[_Pack]:
         return [future.result() for future in self._starting]
 
+    def abort(self) -> None:
+        """End the packs now, whatever they are doing; calls to them fail."""
+        for process in list(self._processes):
+            process.kill()
+
     def close(self) -> None:
         """End the packs' processes."""
         self._pool.shutdown(wait=True)
@@ -217,7 +228,9 @@ class Analyzers:
                 future.result().close()
 
 
-def _start(folder: Path, facts: RunFacts) -> PluginProcess:
+def _start(
+    folder: Path, facts: RunFacts, started: Callable[[subprocess.Popen[bytes]], None]
+) -> PluginProcess:
     file = folder / "PulumiPolicy.yaml"
     if not file.is_file():
         raise PolicyPackFailed(f"policy pack: {file}: no such file; give the folder of a policy pack")
@@ -245,7 +258,9 @@ def _start(folder: Path, facts: RunFacts) -> PluginProcess:
         facts.engine_address,
         str(main),
     ]
-    return start_plugin(folder.name, command, environment, folder=main, failure=PolicyPackFailed)
+    return start_plugin(
+        folder.name, command, environment, folder=main, failure=PolicyPackFailed, started=started
+    )
 
 
 def _python(folder: Path, virtualenv: str | None) -> str:

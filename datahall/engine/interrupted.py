@@ -29,6 +29,7 @@ class Interrupted:
 def settle(d: Deployment, found: Iterable[Interrupted]) -> None:
     """Find out what became of interrupted operations, and record it. In a preview they are only told."""
     for operation in found:
+        d.go_on()
         state = operation.state
         if operation.kind == "creating":
             if d.dry_run:

@@ -21,11 +21,15 @@ import psutil
 
 from datahall.engine.checkpoint import now
 from datahall.engine.errors import StackLocked
+from datahall.engine.plugins import end_left_behind
 
 
 @contextmanager
-def locked(folder: Path, stack: str, warn: Callable[[str], None]) -> Iterator[None]:
-    """Hold the stack's lock. Raises StackLocked, naming the owner; `warn` hears of a stale lock."""
+def locked(folder: Path, stack: str, warn: Callable[[str], None]) -> Iterator[Path]:
+    """Hold the stack's lock; gives its file. Raises StackLocked, naming the owner.
+
+    `warn` hears of a stale lock. Plugins that its owner left behind are ended: none is still at work.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     own = folder / f"{uuid.uuid4()}.json"
     with _exclusive(folder):
@@ -33,7 +37,7 @@ def locked(folder: Path, stack: str, warn: Callable[[str], None]) -> Iterator[No
             _clear_or_refuse(file, stack, warn)
         own.write_text(json.dumps(_owner()), encoding="utf-8")
     try:
-        yield
+        yield own
     finally:
         own.unlink(missing_ok=True)
 
@@ -75,6 +79,8 @@ def _clear_or_refuse(file: Path, stack: str, warn: Callable[[str], None]) -> Non
             f"stack: {stack}: locked by {who}; wait for that update to end, or remove {file} if it has"
         )
     warn(f"stack {stack}: the lock of {who} is stale, its process is gone; taken over")
+    if isinstance(owner.get("started"), float):
+        end_left_behind(pid, owner["started"])
     file.unlink(missing_ok=True)
 
 

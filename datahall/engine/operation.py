@@ -14,11 +14,12 @@ from datahall.engine.backend import StackFiles
 from datahall.engine.builtin import PACKAGE, Builtin
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render, write_atomically
 from datahall.engine.config import Config
-from datahall.engine.deployment import Deployment, split
+from datahall.engine.deployment import Deployment, Stopped, split
 from datahall.engine.engine_service import EngineService
-from datahall.engine.errors import MissingPassphrase
+from datahall.engine.errors import EngineError, MissingPassphrase
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
+from datahall.engine.interrupts import Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project, check_stack_name
@@ -51,6 +52,7 @@ class Running:
     deployment: Deployment
     service: EngineService
     interrupted: list[Interrupted]
+    interrupts: Interrupts
 
 
 def passphrase(options: Options) -> str:
@@ -103,10 +105,11 @@ def running(
     """Everything an operation needs, taken down at the end. An update holds the stack's lock."""
     events = EventLog(options.on_event)
     files = stack_files(project, stack, options)
+    lock: Path | None = None
     with ExitStack() as cleanup:
         if not dry_run:
             files.prepare()
-            cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
+            lock = cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         service = EngineService(events)
         builtin = Builtin(files.backend, project.name, lambda: passphrase(options))
@@ -128,7 +131,32 @@ def running(
         deployment, interrupted = _deployment(
             opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
         )
-        yield Running(opened, deployment, service, interrupted)
+        interrupts = _interrupts(deployment, lock)
+        with interrupts.handled():
+            try:
+                yield Running(opened, deployment, service, interrupted, interrupts)
+            except (EngineError, Stopped):
+                if interrupts.count:
+                    raise KeyboardInterrupt from None
+                raise
+
+
+def _interrupts(d: Deployment, lock: Path | None) -> Interrupts:
+    def first() -> None:
+        d.fail(EngineError("interrupted"))
+        d.registry.cancel()
+
+    def second() -> None:
+        d.registry.abort()
+        d.analyzers.abort()
+
+    def last() -> None:
+        d.events.say("error", "the program does not end; the process ends without it, the state is written")
+        d.snapshot.close()
+        if lock is not None:
+            lock.unlink(missing_ok=True)
+
+    return Interrupts(first, second, last)
 
 
 def program_folder(project: Project) -> Path:

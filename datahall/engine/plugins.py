@@ -10,17 +10,19 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import grpc
+import psutil
 
 from datahall.engine.errors import EngineError, ProviderFailed
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
+_OWNER = "DATAHALL_ENGINE_PROCESS"  # in a plugin's environment: its engine's pid and start
 _MESSAGE_BYTES = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
@@ -73,8 +75,12 @@ def start_plugin(
     *,
     folder: Path | None = None,
     failure: type[EngineError] = ProviderFailed,
+    started: Callable[[subprocess.Popen[bytes]], None] = lambda _: None,
 ) -> PluginProcess:
-    """Start a plugin and wait for its port. Raises `failure` with what the plugin said."""
+    """Start a plugin and wait for its port; `started` gets the process before that.
+
+    Raises `failure` with what the plugin said.
+    """
     log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the plugin
     try:
         process = subprocess.Popen(
@@ -83,12 +89,13 @@ def start_plugin(
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, _OWNER: f"{os.getpid()} {psutil.Process().create_time()}"},
             start_new_session=True,  # an interrupt at the terminal reaches the engine, which ends its plugins
         )
     except OSError as error:
         log.close()
         raise failure(f"plugin: {name}: cannot be started: {error.strerror}") from None
+    started(process)
     try:
         port = _read_port(process)
     except (ValueError, TimeoutError) as error:
@@ -129,6 +136,26 @@ def _drain(process: subprocess.Popen[bytes]) -> None:
         with process.stdout as stream:
             while stream.read(65536):
                 pass
+
+
+def end_left_behind(pid: int, started: float) -> list[int]:
+    """End the plugins of an engine that was killed, so that none is still at work; returns their pids."""
+    ended = []
+    for process in psutil.process_iter():
+        try:
+            owner = process.environ().get(_OWNER, "").split()
+            if len(owner) != 2 or owner[0] != str(pid) or abs(float(owner[1]) - started) >= 1:
+                continue
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
+            ended.append(process.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess, ValueError):
+            continue
+    return ended
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ from pulumi.runtime import config as sdk_config
 
 from datahall.engine.config import Config
 from datahall.engine.errors import ProgramFailed
+from datahall.engine.interrupts import Interrupts
 from datahall.engine.project import Project
 
 
@@ -37,7 +38,7 @@ class ProgramRun:
     engine: Any
     environment: Mapping[str, str]
     program: Callable[[], Any] | None
-    on_interrupt: Callable[[], None]
+    interrupts: Interrupts
 
 
 def run_program(run: ProgramRun) -> None:
@@ -74,10 +75,9 @@ def _run(run: ProgramRun) -> None:
     try:
         with _environment(run.environment):
             try:
-                loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+                with run.interrupts.raising():
+                    loop.run_until_complete(pulumi.runtime.run_in_stack(program))
             except BaseException as error:
-                if not isinstance(error, Exception):
-                    run.on_interrupt()  # before waiting for the registrations under way
                 raise _as_failure(error) from None
             finally:
                 _settle(loop)

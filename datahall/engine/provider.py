@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -25,6 +26,13 @@ from datahall.engine.values import (
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
 _R = TypeVar("_R")
+_CANCEL_SECONDS = 5
+# The call did not come to its end as far as we know: what it was to do may or may not be done.
+_UNCLEAR = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+)
 _KINDS: Mapping[int, DiffKind] = {
     provider_pb2.PropertyDiff.ADD: "add",
     provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",
@@ -84,6 +92,11 @@ class Provider:
         self.configured = False
 
     # -- the plugin itself -------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Ask the plugin to end what it is doing; a plugin that cannot is none the worse."""
+        with suppress(grpc.RpcError, ValueError):
+            self._stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
 
     def version(self) -> str:
         """The plugin's version, empty if it does not tell."""
@@ -311,7 +324,8 @@ class Provider:
             said = self._last_words() if self._last_words else ""
             message = f"{where}provider {self.name} died during {method}"
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
-        return ProviderFailed(f"{where}{error.details() or error.code().name}")
+        unclear = error.code() in _UNCLEAR
+        return ProviderFailed(f"{where}{error.details() or error.code().name}", unclear=unclear)
 
 
 def _diff(response: provider_pb2.DiffResponse) -> ProviderDiff:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -38,6 +40,8 @@ class Registry:
         self._lock = threading.Lock()
         self._plugins = pool
         self._started: list[tuple[PluginProcess, Path]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._providers: list[Provider] = []
         self._channels: list[grpc.Channel] = []
         self._early: dict[str, Future[PluginProcess]] = {}
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="plugin-start")
@@ -96,6 +100,23 @@ class Registry:
                 self._configured[reference] = provider
             return provider
 
+    def cancel(self) -> None:
+        """Ask all plugins to end what they are doing."""
+        with self._lock:
+            providers = list(self._providers)
+        for provider in providers:
+            provider.cancel()
+
+    def abort(self) -> None:
+        """End all plugins now, whatever they are doing; calls to them fail."""
+        with self._lock:
+            processes, channels = list(self._processes), list(self._channels)
+        for process in processes:
+            with suppress(ProcessLookupError):
+                process.kill()
+        for channel in channels:
+            channel.close()
+
     def close(self) -> None:
         """End all plugins that this run started, or give them to the pool."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -117,6 +138,8 @@ class Registry:
         with self._lock:
             self._channels.append(channel)
         provider = Provider(package, channel, process.last_words if process else None)
+        with self._lock:
+            self._providers.append(provider)
         self.versions[package] = provider.version()
         return provider
 
@@ -131,7 +154,10 @@ class Registry:
                 [str(executable), self._engine_address],
                 self._environment,
                 folder=self._program_folder,
+                started=self._processes.append,
             )
+        else:
+            self._processes.append(process.process)
         with self._lock:
             self._started.append((process, executable))
         return process

@@ -141,7 +141,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
                     engine=run.service,
                     environment=options.environment,
                     program=options.program,
-                    on_interrupt=lambda: d.fail(EngineError("interrupted")),
+                    interrupts=run.interrupts,
                 )
             )
         except ProgramFailed as error:
