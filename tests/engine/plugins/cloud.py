@@ -4,8 +4,8 @@
 Each thing is a file in $CLOUD_FOLDER, and calls.jsonl there lists the calls made. Inputs of a Thing:
 `size` changes in place, `kind` replaces it, `plot` replaces it by deleting first, anything else changes
 in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way and kill the plugin.
-A Create with the label of what exists answers with that. $CLOUD_KILL ("Create 3 after") kills the process
-$CLOUD_ENGINE, before or after the third Create changes something.
+A Create with the label of what exists answers with that. kill.json in the folder (at: "Create 3 after") has
+the process of engine.pid signalled before or after the third Create changes something, and counts the calls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
 from concurrent import futures
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,15 @@ def plain(value: Json) -> Json:
     return value
 
 
+def running(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def struct(data: dict[str, Any]) -> struct_pb2.Struct:
     result = struct_pb2.Struct()
     result.update(data)
@@ -57,7 +65,6 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         self.folder = Path(os.environ["CLOUD_FOLDER"])
         self.folder.mkdir(parents=True, exist_ok=True)
         self.region = "nowhere"
-        self.calls: Counter[str] = Counter()
         self.lock = threading.Lock()
 
     def note(self, method: str, urn: str, **more: Json) -> None:
@@ -89,9 +96,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         self.region = plain(json_format.MessageToDict(request.args)).get("region", "nowhere")
         secrets = os.environ.get("CLOUD_SECRETS", "yes") == "yes"
+        self.kill("Configure", "before")
+        self.kill("Configure", "after")
         return provider_pb2.ConfigureResponse(acceptSecrets=secrets, supportsPreview=True)
 
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
+        self.kill("Check", "before")
         news = json_format.MessageToDict(request.news)
         if news.get("size") == -1:
             failure = provider_pb2.CheckFailure(property="size", reason="must not be negative")
@@ -99,13 +109,16 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         if "label" not in news:
             olds = json_format.MessageToDict(request.olds)
             news["label"] = olds.get("label") or f"{request.name}-{request.randomSeed.hex()[:7]}"
+        self.kill("Check", "after")
         return provider_pb2.CheckResponse(inputs=struct(news))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         old, new = (plain(json_format.MessageToDict(s)) for s in (request.old_inputs, request.news))
         ignored = set(request.ignoreChanges)
         changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
+        self.kill("Diff", "before")
         self.note("Diff", request.urn, changed=changed)
+        self.kill("Diff", "after")
         return provider_pb2.DiffResponse(
             changes=SOME if changed else NONE,
             diffs=changed,
@@ -146,12 +159,21 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         return None
 
     def kill(self, method: str, moment: str) -> None:
-        """End the engine here, as a power cut would, if this is the call that $CLOUD_KILL names."""
-        if moment == "before":
-            self.calls[method] += 1
-        if os.environ.get("CLOUD_KILL") == f"{method} {self.calls[method]} {moment}":
-            os.kill(int(os.environ["CLOUD_ENGINE"]), signal.SIGKILL)
-            os._exit(9)
+        """Signal the engine here if kill.json names this call; if that kills it, wait until it is gone."""
+        order = self.folder / "kill.json"
+        if not order.exists():
+            return
+        with self.lock:
+            kill = json.loads(order.read_text())
+            if moment == "before":
+                kill["calls"][method] = kill["calls"].get(method, 0) + 1
+                order.write_text(json.dumps(kill))
+        if kill["at"] != f"{method} {kill['calls'][method]} {moment}":
+            return
+        pid = int((self.folder / "engine.pid").read_text())
+        os.kill(pid, kill["signal"])
+        while kill["signal"] == signal.SIGKILL and running(pid):
+            time.sleep(0.001)
 
     def half_way(self, context: Context, id_: str, outputs: dict[str, Any]) -> None:
         detail = any_pb2.Any()
@@ -197,6 +219,8 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
+        self.kill("Read", "before")
+        self.kill("Read", "after")
         if not self.file(request.id).exists():
             return provider_pb2.ReadResponse()
         inputs = json.loads(self.file(request.id).read_text())
