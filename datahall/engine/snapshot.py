@@ -117,8 +117,7 @@ class Snapshot:
         """Record a replacement; `old` stays as `condemned`, to be deleted later."""
         with self._lock:
             self._done(intent, state.urn)
-            self._base.swap(old, condemned)
-            self._rename(old, state)
+            self._base.swap(old, condemned)  # under its own URN: who refers to that goes on doing so
             self._new.append(state)
         self._want()
 

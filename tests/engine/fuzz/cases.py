@@ -12,11 +12,11 @@ import pulumi
 from ..programs import Provider, Thing
 from .cloud import Fault
 
-Operation = Literal["preview", "up", "destroy"]
+Operation = Literal["preview", "up", "refresh", "destroy"]
 Role = Literal["thing", "component", "provider"]
 ROLES: tuple[Role, ...] = ("thing", "thing", "thing", "thing", "component", "provider")
-OPERATIONS: tuple[Operation, ...] = ("preview", "up", "up", "up", "destroy")
-METHODS = ("create", "create", "update", "delete", "delete", "diff", "check")
+OPERATIONS: tuple[Operation, ...] = ("preview", "up", "up", "up", "refresh", "refresh", "destroy")
+METHODS = ("create", "create", "update", "delete", "delete", "diff", "check", "read", "read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,14 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """The `index`-th thing of the cloud (counted round) changed behind the engine's back, or gone."""
+
+    index: int
+    gone: bool
+
+
+@dataclass(frozen=True)
 class Case:
     """The first program makes the snapshot; a second, faulty update may spoil it; then the operation."""
 
@@ -55,6 +63,7 @@ class Case:
     faults: tuple[Fault, ...]
     raise_at: int | None
     parallel: int
+    drift: tuple[Drift, ...]
 
 
 def random_case(random: Random) -> Case:
@@ -70,6 +79,7 @@ def random_case(random: Random) -> Case:
         faults=_faults(random) if random.random() < 0.7 else (),
         raise_at=random.randrange(6) if random.random() < 0.15 else None,
         parallel=random.choice((1, 4)),
+        drift=tuple(Drift(random.randrange(7), random.random() < 0.4) for _ in range(random.randrange(3))),
     )
 
 

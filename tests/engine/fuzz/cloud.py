@@ -134,6 +134,26 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
                 _half_way(context, request.id, outputs)
         return provider_pb2.UpdateResponse(properties=struct(outputs))
 
+    def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
+        half = self._fault("read", context)
+        inputs = self.things.get(request.id)
+        if inputs is None:
+            return provider_pb2.ReadResponse()
+        outputs = {**inputs, "serial": f"s-{request.id}"}
+        if half:
+            _half_way(context, request.id, outputs, inputs)
+        return provider_pb2.ReadResponse(id=request.id, properties=struct(outputs), inputs=struct(inputs))
+
+    def drift(self, index: int, *, gone: bool) -> None:
+        """Something happens to a thing that the engine did not do."""
+        if not self.things:
+            return
+        id_ = sorted(self.things)[index % len(self.things)]
+        if gone:
+            del self.things[id_]
+        else:
+            self.things[id_] = {**self.things[id_], "size": 9}
+
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
         self._fault("delete", context)
         with self._lock:
@@ -142,8 +162,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-def _half_way(context: Context, id_: str, outputs: dict[str, Any]) -> NoReturn:
+def _half_way(
+    context: Context, id_: str, outputs: dict[str, Any], inputs: dict[str, Any] | None = None
+) -> NoReturn:
     failure = provider_pb2.ErrorResourceInitFailed(id=id_, properties=struct(outputs), reasons=["not ready"])
+    if inputs is not None:
+        failure.inputs.CopyFrom(struct(inputs))
     detail = any_pb2.Any()
     detail.Pack(failure)
     status = status_pb2.Status(code=2, message="not ready", details=[detail])

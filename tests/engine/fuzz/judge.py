@@ -13,7 +13,7 @@ from datahall.engine import EngineError, Op, Options, ProgramFailed, ProtectedRe
 from datahall.engine.checkpoint import read_checkpoint
 
 from ..conftest import PASSPHRASE
-from .cases import Node, as_program
+from .cases import Drift, Node, as_program
 from .cloud import Cloud, Fault
 
 Faults = tuple[Fault, ...]
@@ -47,6 +47,21 @@ class Judge:
         before = (self._state.read_bytes(), dict(self.cloud.things), self.cloud.changes)
         self._try(lambda: engine.preview(self._project, "dev", options), faults, raise_at is not None)
         assert before == (self._state.read_bytes(), self.cloud.things, self.cloud.changes)
+
+    def refresh(self, drift: tuple[Drift, ...], *, faults: Faults) -> None:
+        """What changed or went is recorded, nothing else is touched; a failed one is tried again."""
+        for one in drift:
+            self.cloud.drift(one.index, gone=one.gone)
+        there, changes = dict(self.cloud.things), self.cloud.changes
+
+        def operate() -> engine.Result:
+            return engine.refresh(self._project, "dev", Options(**self._base))
+
+        if not self._try(operate, faults, False):
+            read_checkpoint(self._state)
+            operate()
+        assert (there, changes) == (self.cloud.things, self.cloud.changes)
+        self._check()
 
     def destroy(self, *, faults: Faults) -> None:
         self._try(lambda: engine.destroy(self._project, "dev", Options(**self._base)), faults, False)
