@@ -69,8 +69,8 @@ COMMANDS = (
     ),
     Command(
         "train",
-        "Train a model on an environment's data, register it and ask for its promotion.",
-        ("datahall train mnist", "datahall train mnist --epochs 20"),
+        "Collect a model's data, train it, register it and ask for its promotion.",
+        ("datahall train mnist", "datahall train mnist-cnn --smoke", "datahall train mnist --epochs 20"),
     ),
     Command("serve", "Serve a model's production version over HTTP.", ("datahall serve mnist --port 5001",)),
     Command(

@@ -8,12 +8,13 @@ from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from datahall.children import Event
-from datahall.errors import OperationError
+from datahall.errors import OperationError, UserError
 from datahall.output import Output, Stage
 from datahall.site import Site
+from workloads.models.table import MODELS
 
 # How a model is trained here: as one machine of a cluster would, with two of its processes.
-_TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+_TORCHRUN = ("-m", "workloads.training.launch", "--standalone", "--nproc-per-node", "2")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ def publish(site: Site, output: Output, data: str) -> Event:
             f"{done['name']} {done['version']}: {done['records']:,} records {where} {done['bucket']}"
         )
     return done
+
+
+def collect(site: Site, output: Output, model: str) -> None:
+    """Put the data set that a model learns by default into the site's data bucket.
+
+    Raises:
+        UserError: there is no such model.
+    """
+    if model not in MODELS:
+        rule = f"must be one of: {', '.join(sorted(MODELS))}"
+        raise UserError("MODEL", model, rule, "give one of them")
+    publish(site, output, MODELS[model].dataset)
 
 
 def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
@@ -57,9 +70,11 @@ def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ())
         stage.body = None
         if "registered" not in found:
             raise OperationError(f"the training of {model} ended before it was done; start it again to go on")
-        metrics = {key: value for key, value in found["evaluated"].items() if key != "event"}
+        metrics = {key: value for key, value in found["evaluated"].items() if key not in ("event", "summary")}
         version = str(found["registered"]["version"])
-        stage.summary = f"{model} {version}: {metrics['accuracy']:.2%} of held-out records right"
+        stage.summary = (
+            f"{model} {version}: {metrics['headline']} {metrics[metrics['headline']]:.4g} held out"
+        )
     return Trained(version, metrics, skipped=False)
 
 
@@ -87,8 +102,8 @@ class _Epochs:
             stage.line(f"goes on after epoch {event['epoch']}, from the checkpoint in the bucket")
         if event["event"] != "epoch":
             return
-        said = f"loss {event['loss']:.4f}  accuracy {event['accuracy']:.2%}"
-        said += f"  {event['samples_per_s']:,.0f} samples/s"
+        said = f"loss {event['loss']:.4f}  {event['headline']} {event['value']:.4f}"
+        said += f"  {event['units_per_s']:,.0f} {event['unit']}/s"
         self._progress.update(self._task, total=event["of"], completed=event["epoch"], said=said)
         stage.line(f"epoch {event['epoch']}/{event['of']}  {said}")
 

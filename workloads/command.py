@@ -51,18 +51,34 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", choices=("text", "json"), default="text", help="how progress is told")
 
 
-def add_config(parser: argparse.ArgumentParser, config: type[BaseModel]) -> None:
-    """A flag for each field of `config`; pydantic judges the values in `read_config`."""
-    for name, field in config.model_fields.items():
-        flag, text = "--" + name.replace("_", "-"), f"{field.description} (default {field.default})"
-        parser.add_argument(flag, dest=name, metavar="N", help=text.replace("%", "%%"))
+def add_config(parser: argparse.ArgumentParser, base: BaseModel, *, prefix: str = "") -> None:
+    """A flag for each field of `base` that is one value; pydantic judges them in `read_config`."""
+    for name in _single(base):
+        flag, field = _flag(prefix, name), type(base).model_fields[name]
+        text = f"{field.description} (default {getattr(base, name)})"
+        parser.add_argument(flag, dest=flag, metavar="VALUE", help=text.replace("%", "%%"))
 
 
-def read_config(base: ConfigT, args: argparse.Namespace) -> ConfigT:
+def read_config(base: ConfigT, args: argparse.Namespace, *, prefix: str = "") -> ConfigT:
     """`base` with the flags that were given; raises InvalidInputError for a value out of its range."""
-    given = {name: getattr(args, name) for name in type(base).model_fields}
+    given = {name: getattr(args, _flag(prefix, name), None) for name in _single(base)}
     changes = {name: value for name, value in given.items() if value is not None}
-    return validate(type(base), {**base.model_dump(), **changes}, prefix="--")
+    return validate(type(base), {**base.model_dump(), **changes}, prefix=f"--{prefix}")
+
+
+def expect(kind: type[ConfigT], config: BaseModel) -> ConfigT:
+    """`config`, which the table of models says is a `kind`."""
+    if not isinstance(config, kind):
+        raise TypeError(f"{type(config).__name__} in place of {kind.__name__}")
+    return config
+
+
+def _single(base: BaseModel) -> list[str]:
+    return [name for name, value in base if isinstance(value, bool | int | float | str)]
+
+
+def _flag(prefix: str, name: str) -> str:
+    return f"--{prefix}{name}".replace("_", "-")
 
 
 def validate(model: type[ConfigT], values: object, *, prefix: str = "", fix: str = "") -> ConfigT:

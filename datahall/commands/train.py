@@ -18,15 +18,17 @@ def train(
         int | None,
         Parameter(help="How many passes over the data (default: the model's own).", show_default=False),
     ] = None,
+    smoke: Annotated[bool, Parameter(help="Small and short, through every stage.", negative=())] = False,
     json: options.Json = False,
 ) -> int:
-    """Train a model on an environment's data, register it and ask for its promotion."""
+    """Collect a model's data, train it, register it and ask for its promotion."""
     context = open_context(environment, as_json=json)
     from datahall import programs, registry, site
 
     found = site.find(context)
-    arguments = [] if epochs is None else ["--epochs", str(epochs)]
+    arguments = [*(["--smoke"] if smoke else []), *([] if epochs is None else ["--epochs", str(epochs)])]
     with hold(context.home, f"datahall train {model}"):
+        programs.collect(found, context.output, model)
         trained = programs.train(found, context.output, model, arguments)
         promotion = registry.promote(found, context.output, model, trained.version)
     context.output.result(

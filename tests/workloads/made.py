@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from workloads.data.images import Labelled, Splits
-from workloads.data.store import Origin
+from workloads.data.content import Content, Origin
+from workloads.data.images import Labelled, Splits, pack
 from workloads.fingerprint import sha256
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 
@@ -20,6 +20,11 @@ def toy(seed: int = 0) -> Splits:
         )
 
     return Splits(train=part(20), test=part(5))
+
+
+def toy_content(seed: int = 0) -> Content:
+    """The same as a data set's content."""
+    return pack(toy(seed))
 
 
 def card(

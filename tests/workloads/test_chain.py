@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,10 +19,10 @@ from workloads.data.digits import LICENCE
 from workloads.events import silent
 from workloads.models.table import MODELS
 from workloads.registry.store import Registry
-from workloads.training.config import TrainingConfig
 from workloads.training.plan import make_plan
 from workloads.training.ranks import Ranks
 from workloads.training.run import run as train_here
+from workloads.training.stop import Stop
 
 
 def torchrun(place: Place, *arguments: object) -> list[str]:
@@ -29,6 +30,23 @@ def torchrun(place: Place, *arguments: object) -> list[str]:
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     program = ["-m", "workloads.training", "mnist", "--site", str(place.file), "--events", "json"]
     return [*launch, *program, *map(str, arguments)]
+
+
+def test_a_wish_to_stop_saves_and_ends_with_0(place: Place) -> None:
+    assert put_data(["digits", "--site", str(place.file)], silent) == 0
+    line = [part.replace("torch.distributed.run", "workloads.training.launch") for part in torchrun(place)]
+    with subprocess.Popen(
+        [*line, "--epochs", "500"], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        told: list[str] = []
+        for text in process.stdout:
+            told.append(json.loads(text)["event"])
+            if told.count("epoch") == 1 and told[-1] == "epoch":
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    assert told[-1] == "stopped"
+    assert len(place.buckets.checkpoints.keys("runs/mnist/")) >= 2
 
 
 def kill_after_epoch(line: list[str], epoch: int) -> None:
@@ -93,8 +111,10 @@ def test_two_processes_learn_what_one_learns(new_place: Callable[[], Place]) -> 
     ran = run(torchrun(two, "--epochs", 1))
     assert ran.code == 0, ran.err
 
-    plan = make_plan(MODELS["mnist"], TrainingConfig(epochs=1), None, one.buckets, 1)
-    train_here(plan, one.buckets, Ranks(rank=0, world_size=1, device=torch.device("cpu")), silent)
+    mnist = MODELS["mnist"]
+    short = replace(mnist, training=mnist.training.model_copy(update={"epochs": 1}))
+    plan = make_plan(short, None, one.buckets, 1)
+    train_here(plan, one.buckets, Ranks(rank=0, world_size=1, device=torch.device("cpu")), silent, Stop())
     assert store.find(one.buckets.data, "digits") == plan.dataset
     found, expected = weights(two), weights(one)
     assert found.keys() == expected.keys()

@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 
 from workloads.data.images import CLASSES, SIDE
-from workloads.models.config import MLPConfig
+from workloads.models.mnist.config import MLPConfig
 from workloads.models.table import MODELS
 from workloads.registry.gate import GATES
 
@@ -16,7 +16,12 @@ def test_each_model_is_built_as_its_configuration_says(name: str) -> None:
     network = spec.build()
     assert spec.name == name
     assert sum(p.numel() for p in network.parameters()) == spec.config.parameters
-    assert network(torch.zeros(3, SIDE, SIDE)).shape == (3, CLASSES)
+
+
+@pytest.mark.parametrize("name", ["mnist", "mnist-cnn"])
+def test_digits_give_scores_of_ten_classes(name: str) -> None:
+    assert MODELS[name].build()(torch.zeros(3, SIDE, SIDE)).shape == (3, CLASSES)
+    assert MODELS[name].build()(torch.zeros(3, SIDE * SIDE)).shape == (3, CLASSES)
 
 
 def test_each_model_has_a_gate() -> None:
@@ -24,7 +29,7 @@ def test_each_model_has_a_gate() -> None:
 
 
 def test_mnist_is_the_784_512_256_128_10_network() -> None:
-    assert MODELS["mnist"].config.widths == (784, 512, 256, 128, 10)
+    assert MODELS["mnist"].config == MLPConfig(widths=(784, 512, 256, 128, 10))
     assert MODELS["mnist"].config.parameters == 567_434
 
 

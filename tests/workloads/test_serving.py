@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import save
 
 from tests.workloads.conftest import ROOT, Place, command, environment, run
-from tests.workloads.made import ORIGIN, toy
+from tests.workloads.made import ORIGIN, toy_content
 from workloads.data import store
 from workloads.events import silent
 from workloads.fingerprint import sha256
@@ -50,9 +50,13 @@ class Served:
     version: str
 
 
+WIDTHS = (784, 512, 256, 128, 10)
+
+
 def register(place: Place, network: torch.nn.Module, *, widths: tuple[int, ...] | None = None) -> Card:
     """Put a network into production as if it had been trained to 97 %."""
-    manifest, files = store.describe(ORIGIN, toy())
+    files = toy_content()
+    manifest = store.describe(ORIGIN, files)
     store.publish(place.buckets.data, manifest, files, "r")
     weights = save(dict(network.state_dict()))
     card = Card(
@@ -63,7 +67,7 @@ def register(place: Place, network: torch.nn.Module, *, widths: tuple[int, ...] 
         dataset=DatasetFacts(
             name="toy", version=manifest.version, source="here", licence="CC0-1.0", records=manifest.records
         ),
-        config=Configs(model={"widths": widths or MODELS["mnist"].config.widths}, training={"epochs": 1}),
+        config=Configs(model={"widths": widths or WIDTHS}, training={"epochs": 1}),
         lineage=Lineage(run="run", code="code", world_size=1, torch=torch.__version__),
         weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=1),
     )

@@ -13,25 +13,33 @@ from torch import Tensor, nn
 
 from tests.workloads.conftest import Place
 from workloads.data import store
-from workloads.data.images import Labelled, Splits
+from workloads.data.content import Origin
+from workloads.data.images import Labelled, Splits, pack, to_files
 from workloads.errors import DivergedError, InvalidInputError
-from workloads.models.config import MLPConfig
+from workloads.events import Emit
+from workloads.models.mnist.augment import move, random_motions
+from workloads.models.mnist.config import AugmentConfig, MLPConfig
+from workloads.models.spec import ModelSpec
 from workloads.models.table import MODELS
-from workloads.training.batches import batches, move, random_motions
+from workloads.objects import Buckets
+from workloads.training.batches import batches
 from workloads.training.checkpoints import Checkpoints
 from workloads.training.config import TrainingConfig
 from workloads.training.evaluation import evaluate, metrics
-from workloads.training.loop import to_device, train
+from workloads.training.loop import train
 from workloads.training.plan import Plan, make_plan
+from workloads.training.precision import choose
 from workloads.training.ranks import Ranks
-from workloads.training.run import run
-from workloads.training.state import learning_rate, new_state
+from workloads.training.run import run as run_planned
+from workloads.training.state import State, learning_rate, new_state
+from workloads.training.step import step
 from workloads.training.stop import on_sigterm
+from workloads.training.task import Task
 
 CPU = torch.device("cpu")
 TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
 ALONE = Ranks(rank=0, world_size=1, device=CPU)
-ORIGIN = store.Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
+ORIGIN = Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,14 +66,35 @@ def toy_splits() -> Splits:
     return Splits(train=part(300), test=part(101))
 
 
+def configured(**training: object) -> ModelSpec:
+    """The tiny model with other settings of its training."""
+    changed = {**TINY.training.model_dump(), **training}
+    return replace(TINY, training=TrainingConfig.model_validate(changed))
+
+
+def opened(spec: ModelSpec = TINY) -> Task:
+    torch.manual_seed(0)
+    return spec.open(to_files(toy_splits()), ALONE)
+
+
+def flat(spec: ModelSpec, epoch: int, ranks: Ranks) -> list[tuple[Tensor, ...]]:
+    """The batches of an epoch, each in one part."""
+    return [parts[0] for parts in batches(opened(spec), spec.training, epoch, ranks)]
+
+
+def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit) -> None:
+    """A run as the program makes it."""
+    with on_sigterm() as stop:
+        run_planned(plan, buckets, ranks, emit, stop)
+
+
 def share(rank: int, world_size: int) -> Ranks:
     return Ranks(rank=rank, world_size=world_size, device=CPU)
 
 
 def test_ranks_share_each_batch_between_them() -> None:
-    data, config = to_device(toy_splits(), CPU), TrainingConfig(batch_size=32)
-    together = list(batches(data.images, data.labels, config, 3, ALONE))
-    halves = [list(batches(data.images, data.labels, config, 3, share(r, 2))) for r in (0, 1)]
+    spec = configured(batch_size=32)
+    together, halves = flat(spec, 3, ALONE), [flat(spec, 3, share(r, 2)) for r in (0, 1)]
     assert len(together) == len(halves[0]) == len(halves[1]) == 300 // 32
     for (x, y), (x0, y0), (x1, y1) in zip(together, *halves, strict=True):
         assert torch.equal(torch.stack([x0, x1], 1).flatten(0, 1), x)
@@ -73,16 +102,19 @@ def test_ranks_share_each_batch_between_them() -> None:
 
 
 def test_an_epoch_has_no_record_twice_and_the_next_another_order() -> None:
-    images, labels = torch.zeros(300, 28, 28), torch.arange(300)
-    config = TrainingConfig(batch_size=32)
-    orders = [torch.cat([y for _, y in batches(images, labels, config, e, ALONE)]) for e in (0, 1, 0)]
+    spec = configured(batch_size=32)
+    task = replace(opened(spec), labels=torch.arange(300))  # type: ignore[type-var]
+    orders = [
+        torch.cat([parts[0][1] for parts in batches(task, spec.training, epoch, ALONE)])
+        for epoch in (0, 1, 0)
+    ]
     assert len(set(orders[0].tolist())) == 288
     assert not torch.equal(orders[0], orders[1])
     assert torch.equal(orders[0], orders[2])
 
 
 def test_motions_stay_within_their_limits() -> None:
-    config = TrainingConfig(shift=2, rotation=30)
+    config = AugmentConfig(shift=2, rotation=30)
     motions = random_motions(5000, config, torch.Generator().manual_seed(1)).abs().amax(0)
     assert 0.95 * math.radians(30) < motions[0] <= math.radians(30)
     assert (motions[1:] > 1.9).all()
@@ -130,7 +162,7 @@ def test_ranks_judge_every_record_once(n: int, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Ranks, "sum", keep)
     for rank in range(min(n, 3)):
-        evaluate(Fixed(), images, labels, share(rank, min(n, 3)), 10)
+        evaluate(lambda chosen: Fixed()(images[chosen]), labels, share(rank, min(n, 3)), 10)
     total = torch.stack(summed).sum(0)
     found = metrics(total[:-1].view(10, 10), float(total[-1]))
     assert found.records == n
@@ -144,20 +176,19 @@ def test_metrics_are_those_of_the_confusion_matrix() -> None:
 
 
 def test_the_rate_rises_then_falls_to_zero() -> None:
-    config = TrainingConfig(lr=1, warmup=0.1)
+    config = configured(lr=1, warmup=0.1).training
     rates = [learning_rate(step, 100, config) for step in range(101)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == rates[9] == rates[10] == 1
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[100] == pytest.approx(0)
-    assert learning_rate(0, 1, TrainingConfig(lr=1, warmup=0)) == 1
+    assert learning_rate(0, 1, configured(lr=1, warmup=0).training) == 1
 
 
 def plan_for(place: Place, *, epochs: int = 1, seed: int = 1) -> Plan:
-    manifest, files = store.describe(ORIGIN, toy_splits())
-    store.publish(place.buckets.data, manifest, files, "r")
-    config = TrainingConfig(epochs=epochs, seed=seed)
-    return make_plan(TINY, config, None, place.buckets, 1)
+    content = pack(toy_splits())
+    store.publish(place.buckets.data, store.describe(ORIGIN, content), content, "r")
+    return make_plan(configured(epochs=epochs, seed=seed), None, place.buckets, 1)
 
 
 class Told:
@@ -211,42 +242,93 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_used(place: Place) -> N
     run(plan, place.buckets, ALONE, Told(stop_after(3)))
     checkpoints = Checkpoints(bucket=place.buckets.checkpoints, model="mnist", run=plan.run)
     keys = place.buckets.checkpoints.keys(checkpoints.prefix)
-    assert [key.rpartition("/")[2] for key in keys] == ["epoch-0002.pt", "epoch-0003.pt", "latest.json"]
-    place.forget_hash(place.site.checkpoint_bucket, keys[1], b"half")
+    assert [key.rpartition("/")[2] for key in keys] == ["latest.json", "step-00000006.pt", "step-00000009.pt"]
+    place.forget_hash(place.site.checkpoint_bucket, keys[2], b"half")
     told = Told()
     run(plan, place.buckets, ALONE, told)
     assert told.names()[:3] == ["started", "damaged", "resumed"]
-    assert told.events[1][1]["key"] == keys[1]
+    assert told.events[1][1]["key"] == keys[2]
     assert told.events[2][1]["epoch"] == 2
 
 
 def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
     plan = plan_for(place, epochs=2)
     run(plan, place.buckets, ALONE, Told(stop_after(1)))
-    for key in place.buckets.checkpoints.keys(f"runs/mnist/{plan.run}/epoch"):
+    for key in place.buckets.checkpoints.keys(f"runs/mnist/{plan.run}/step"):
         place.buckets.checkpoints.delete(key)
     told = Told()
     run(plan, place.buckets, ALONE, told)
     assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
 
 
+def learn(
+    spec: ModelSpec, emit: Emit, *, state: State | None = None, dtype: torch.dtype = torch.float32
+) -> State:
+    """Train to the end, without a bucket."""
+    task = opened(spec)
+    state = state or new_state(task.network, spec.training, attachments={})
+    assert train(state, task, spec, ALONE, dtype=dtype, emit=emit, save=lambda: None, stopping=lambda: False)
+    return state
+
+
 def test_a_state_gives_back_what_was_saved() -> None:
-    config = TrainingConfig(epochs=1)
-    states = [new_state(TINY.build(), config) for _ in range(2)]
-    data = to_device(toy_splits(), CPU)
-    train(states[0], data, config, ALONE, emit=Told(), after_epoch=lambda: True)
-    states[1].restore(states[0].to_bytes(), CPU)
-    assert states[1].epoch == 1
-    assert states[0].to_bytes() == states[1].to_bytes()
+    spec = configured(epochs=1, ema=0.9, patience=3)
+    learnt, fresh = learn(spec, Told()), new_state(TINY.build(), spec.training, attachments={})
+    fresh.restore(learnt.to_bytes(), CPU)
+    assert fresh.step == 3
+    assert (fresh.best, fresh.waited) == (learnt.best, learnt.waited)
+    for ours, theirs in ((fresh.network, learnt.network), (fresh.judged, learnt.judged)):
+        assert same(ours.state_dict(), theirs.state_dict())
+    assert same(fresh.weights(), learnt.weights())
+    assert not same(fresh.network.state_dict(), fresh.judged.state_dict())
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one.keys() | other.keys())
+
+
+def test_a_batch_in_parts_is_learnt_as_a_whole() -> None:
+    whole, parts = (learn(configured(epochs=1, accumulate=n), Told()) for n in (1, 4))
+    for name, tensor in whole.weights().items():
+        assert torch.allclose(tensor, parts.weights()[name], atol=1e-5), name
+
+
+def test_the_gradient_is_clipped() -> None:
+    spec = configured(clip=1e-3)
+    state, task = new_state(TINY.build(), spec.training, attachments={}), opened()
+    (parts, *_) = batches(task, spec.training, 0, ALONE)
+    step(state, task, state.network, parts, spec.training, rate=0.01, dtype=torch.float32)
+    norms = [p.grad.norm() for p in state.network.parameters() if p.grad is not None]
+    assert float(torch.stack(norms).norm()) == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_training_without_a_gain_ends_early_with_the_best_weights() -> None:
+    told = Told()
+    spec = replace(configured(epochs=50, patience=2), headline="loss")  # higher is better: it never gains
+    state = learn(spec, told)
+    assert told.names().count("epoch") == 3
+    assert state.waited == 2
+    assert not same(state.weights(), dict(state.network.state_dict()))
+
+
+def test_bf16_learns_too_and_fp16_is_refused_without_a_gpu() -> None:
+    half = configured(precision="bf16").training
+    assert choose(half, ALONE) is torch.bfloat16
+    assert choose(configured(precision="auto").training, ALONE) in (torch.bfloat16, torch.float32)
+    with pytest.raises(InvalidInputError, match="needs a GPU"):
+        choose(configured(precision="fp16").training, ALONE)
+    told = Told()
+    learn(configured(epochs=3), told, dtype=torch.bfloat16)
+    losses = [float(str(loss)) for loss in told.losses()]
+    assert losses == sorted(losses, reverse=True)
 
 
 def test_training_that_diverges_is_told() -> None:
-    config, data = TrainingConfig(epochs=1), to_device(toy_splits(), CPU)
-    state = new_state(TINY.build(), config)
+    state = new_state(TINY.build(), TINY.training, attachments={})
     with torch.no_grad():
-        next(state.model.parameters()).fill_(math.nan)
+        next(state.network.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="--lr"):
-        train(state, data, config, ALONE, emit=Told(), after_epoch=lambda: True)
+        learn(TINY, Told(), state=state)
 
 
 def test_sigterm_is_a_wish_only_within_its_block() -> None:
@@ -267,12 +349,11 @@ def test_a_batch_that_does_not_fit_is_refused(
     place: Place, batch_size: int, world_size: int, rule: str
 ) -> None:
     plan_for(place)
-    config = TrainingConfig(batch_size=batch_size)
     with pytest.raises(InvalidInputError, match=rule):
-        make_plan(TINY, config, None, place.buckets, world_size)
+        make_plan(configured(batch_size=batch_size), None, place.buckets, world_size)
 
 
 def test_a_run_is_named_by_what_decides_its_result(place: Place) -> None:
     base, same, other = (plan_for(place, seed=seed) for seed in (1, 1, 2))
     assert base.run == same.run != other.run
-    assert make_plan(TINY, base.training, None, place.buckets, 2).run == base.run
+    assert make_plan(base.model, None, place.buckets, 2).run == base.run

@@ -4,15 +4,14 @@ Each digit is resized bilinearly to 20 x 20 and centred in 28 x 28, as MNIST's o
 0-255. All of it in integers, so that the bytes, and with them the version, are the same on any machine.
 """
 
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workloads.data.content import Content
 from workloads.data.idx import Bytes
-from workloads.data.images import CLASSES, SIDE, Labelled, Splits
-from workloads.fingerprint import code_version, short_hash
+from workloads.data.images import CLASSES, SIDE, Labelled, Splits, pack
 
 SOURCE = "scikit-learn load_digits: test set of UCI Optical Recognition of Handwritten Digits"
 LICENCE = "CC-BY-4.0"
@@ -23,9 +22,9 @@ _DARKEST = 16
 _EVERY = 5
 
 
-def recipe() -> str:
-    """A hash of all that the files depend on: known without importing scikit-learn (2 s)."""
-    return short_hash([code_version(["workloads.data"]), version("scikit-learn")])
+def collect() -> Content:
+    """The four files."""
+    return pack(load_digits())
 
 
 def load_digits() -> Splits:

@@ -1,9 +1,11 @@
 """Labelled images in two splits, and MNIST's four files for them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from workloads.data.content import Content
 from workloads.data.idx import Bytes, read_idx, write_idx
 from workloads.errors import CorruptDataError
 
@@ -44,12 +46,18 @@ def to_files(splits: Splits) -> dict[str, bytes]:
     }
 
 
-def from_files(files: dict[str, bytes]) -> Splits:
+def pack(splits: Splits) -> Content:
+    """The splits as a data set's content."""
+    records = {"train": len(splits.train.labels), "test": len(splits.test.labels)}
+    return Content(to_files(splits), records)
+
+
+def from_files(files: Mapping[str, bytes]) -> Splits:
     """The splits in four IDX files by name; raises CorruptDataError naming file and rule."""
     return Splits(train=_labelled("train", files), test=_labelled("test", files))
 
 
-def _labelled(split: str, files: dict[str, bytes]) -> Labelled:
+def _labelled(split: str, files: Mapping[str, bytes]) -> Labelled:
     image_file, label_file = FILES[split]
     images = read_idx(files[image_file], name=image_file, ndim=3)
     labels = read_idx(files[label_file], name=label_file, ndim=1)

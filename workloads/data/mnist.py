@@ -4,12 +4,18 @@ import gzip
 import zlib
 from pathlib import Path
 
-from workloads.data.images import FILES, Splits, from_files
+from workloads.data.content import Content
+from workloads.data.images import FILES, Splits, from_files, pack
 from workloads.errors import CorruptDataError, InvalidInputError
 
 SOURCE = "MNIST database of handwritten digits (Y. LeCun, C. Cortes, C. J. C. Burges)"
 LICENCE = "CC-BY-SA-3.0"
 PREPARATION = "as released"
+
+
+def collect(folder: Path) -> Content:
+    """The four files, checked."""
+    return pack(load_mnist(folder))
 
 
 def load_mnist(folder: Path) -> Splits:

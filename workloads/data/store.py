@@ -3,46 +3,33 @@
 Files are written first, the manifest after them, `latest` last: what `latest` names is complete.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from workloads.command import validate
-from workloads.data.images import Splits, from_files, to_files
+from workloads.data.content import Content, Origin
 from workloads.data.manifest import File, Manifest
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.fingerprint import canonical, sha256
 from workloads.objects import Bucket
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where data came from, for its manifest."""
-
-    name: str
-    source: str
-    licence: str
-    preparation: str
-
-
-def describe(origin: Origin, splits: Splits) -> tuple[Manifest, dict[str, bytes]]:
-    """A manifest for `splits`, and the files that it names."""
-    files = to_files(splits)
-    manifest = Manifest(
+def describe(origin: Origin, content: Content) -> Manifest:
+    """A manifest for `content`."""
+    return Manifest(
         name=origin.name,
         source=origin.source,
         licence=origin.licence,
         preparation=origin.preparation,
-        records={"train": len(splits.train.labels), "test": len(splits.test.labels)},
-        files=tuple(File(name=n, sha256=sha256(b), size=len(b)) for n, b in files.items()),
+        records=content.records,
+        files=tuple(File(name=n, sha256=sha256(b), size=len(b)) for n, b in content.files.items()),
     )
-    return manifest, files
 
 
-def publish(bucket: Bucket, manifest: Manifest, files: dict[str, bytes], recipe: str) -> bool:
+def publish(bucket: Bucket, manifest: Manifest, content: Content, recipe: str) -> bool:
     """Put a data set there, unless it is there already (False); names it as the latest of its name."""
     missing = [f.name for f in manifest.files if bucket.sha256(manifest.prefix + f.name) != f.sha256]
     for name in missing:
-        bucket.put(manifest.prefix + name, files[name], content_type="application/octet-stream")
+        bucket.put(manifest.prefix + name, content.files[name], content_type="application/octet-stream")
     described = bucket.sha256(manifest.prefix + "manifest.json") is not None
     if missing or not described:
         bucket.put_json(manifest.prefix + "manifest.json", manifest.model_dump(mode="json"))
@@ -77,10 +64,9 @@ def find(bucket: Bucket, name: str, version: str | None = None) -> Manifest:
     return manifest
 
 
-def load(bucket: Bucket, manifest: Manifest) -> Splits:
-    """The data that `manifest` describes, each file checked against its hash."""
-    files = {f.name: _read_file(bucket, manifest, f) for f in manifest.files}
-    return from_files(files)
+def load(bucket: Bucket, manifest: Manifest) -> dict[str, bytes]:
+    """The files that `manifest` describes by name, each checked against its hash."""
+    return {f.name: _read_file(bucket, manifest, f) for f in manifest.files}
 
 
 def _read_file(bucket: Bucket, manifest: Manifest, file: File) -> bytes:

@@ -1,1 +1,1 @@
-"""The models that can be trained and served: a table, each with its own typed configuration."""
+"""The models that can be trained: a package each, behind one table."""

@@ -77,13 +77,14 @@ def _verify(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
 
 
 def _row(version: Version) -> dict[str, Any]:
-    card = version.card
+    card, headline = version.card, MODELS[version.card.model].headline
     return {
         "name": card.model,
         "version": card.version,
         "stage": version.stage,
         "created": card.created,
         "metrics": card.metrics,
+        "headline": f"{headline} {card.metrics[headline]:.4g}" if headline in card.metrics else "not judged",
         "dataset": f"{card.dataset.name}@{card.dataset.version}",
         "run": card.lineage.run,
     }

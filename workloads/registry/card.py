@@ -27,6 +27,7 @@ class Configs(_Part):
 
     model: dict[str, Any]
     training: dict[str, Any]
+    data: dict[str, Any] | None = None
 
 
 class Lineage(_Part):
@@ -61,12 +62,12 @@ class Card(_Part):
     @property
     def version(self) -> str:
         """12 hex digits over weights, data, metrics and configurations: not who made it, nor when."""
-        facts = self.model_dump(mode="json", exclude={"created", "lineage"})
+        facts = self.model_dump(mode="json", exclude={"created", "lineage"}, exclude_none=True)
         return short_hash(facts)
 
     def empty_fields(self) -> list[str]:
         """The names of facts that are there in form only: empty text, no metrics, no records."""
-        return _empty(self.model_dump(mode="json"), "")
+        return _empty(self.model_dump(mode="json", exclude_none=True), "")
 
     def markdown(self) -> str:
         """The card for a reader."""
@@ -98,4 +99,4 @@ def now() -> str:
 def _empty(value: object, name: str) -> list[str]:
     if isinstance(value, dict) and value:
         return [empty for key, part in value.items() for empty in _empty(part, f"{name}.{key}".lstrip("."))]
-    return [name] if value in ("", None, {}, []) else []
+    return [name] if value in ("", {}, []) else []

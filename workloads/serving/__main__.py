@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from workloads import command
+from workloads.errors import InvalidInputError
 from workloads.events import Emit
 from workloads.models.table import MODELS, find_model
 from workloads.objects import connect
@@ -28,6 +29,10 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     """Serve the model that `argv` names; returns the exit code."""
     args = _parse(argv)
     spec, config = find_model(args.model), command.read_config(ServingConfig(), args)
+    if not spec.served:
+        known = ", ".join(sorted(name for name, model in MODELS.items() if model.served))
+        fix = "serve one of those"
+        raise InvalidInputError("model", spec.name, f"must be one that is served over HTTP: {known}", fix)
     token = read_token(args.host, args.token_file)
     registry = Registry(connect(load_site(args.site)).registry, spec.name)
     card = registry.card(registry.production())
@@ -68,7 +73,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1; others need a token")
     parser.add_argument("--port", type=int, default=5000, help="default 5000; 0 for a free one")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="clients must send what it holds")
-    command.add_config(parser, ServingConfig)
+    command.add_config(parser, ServingConfig())
     return parser.parse_args(argv)
 
 

@@ -8,7 +8,7 @@ from safetensors.torch import load
 
 from workloads.command import validate
 from workloads.errors import CorruptDataError
-from workloads.models.table import ModelSpec
+from workloads.models.spec import ModelSpec
 from workloads.registry.card import Card
 from workloads.serving.batcher import Array
 

@@ -4,12 +4,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 
+from workloads.command import validate
 from workloads.errors import WorkloadError
 from workloads.events import Emit
-from workloads.models.table import ModelSpec
+from workloads.models.spec import ModelSpec
 from workloads.registry.card import Card
 from workloads.serving.batcher import Array, Batcher, OverloadedError
 from workloads.serving.config import ServingConfig
@@ -17,6 +20,20 @@ from workloads.serving.metrics import Metrics
 from workloads.serving.problem import ProblemError
 
 _RETRY = {"Retry-After": "1"}
+
+
+class Rows(Protocol):
+    """The configuration of a network that is served: rows of numbers in, scores of classes out."""
+
+    @property
+    def width(self) -> int:
+        """Numbers an instance."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """Scores a prediction."""
+        ...
 
 
 @dataclass
@@ -34,15 +51,22 @@ class Service:
     _batcher: Batcher | None = field(default=None, repr=False)
     _warm: bool = False
 
+    @cached_property
+    def shape(self) -> Rows:
+        """What goes in and comes out."""
+        config: Any = validate(type(self.spec.config), self.card.config.model, fix="train the model again")
+        rows: Rows = config
+        return rows
+
     @property
     def width(self) -> int:
         """Numbers an instance."""
-        return int(self.card.config.model["widths"][0])
+        return self.shape.width
 
     @property
     def classes(self) -> int:
         """Scores a prediction."""
-        return int(self.card.config.model["widths"][-1])
+        return self.shape.classes
 
     async def load(self) -> None:
         """Load the model and let one prediction through; a failure is kept and ends the server."""

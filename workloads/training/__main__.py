@@ -4,46 +4,64 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workloads import command
 from workloads.events import Emit
+from workloads.models.spec import ModelSpec
 from workloads.models.table import MODELS, find_model
-from workloads.objects import connect
+from workloads.objects import Buckets, connect
 from workloads.registry.store import Registry
 from workloads.site import load_site
-from workloads.training.config import TrainingConfig
-from workloads.training.plan import make_plan
+from workloads.training.plan import Plan, make_plan
+from workloads.training.stop import Stop, on_sigterm
 
 _EXAMPLE = "torchrun --standalone --nproc-per-node 2 -m workloads.training mnist --site outputs.json"
 
 
 def main(argv: Sequence[str], emit: Emit) -> int:
     """Train the model that `argv` names, or say what would be done; returns the exit code."""
-    args = _parse(argv)
-    model = find_model(args.model)
+    args, model = _parse(argv)
     buckets = connect(load_site(args.site))
-    config = command.read_config(model.training, args)
-    plan = make_plan(model, config, args.data, buckets, int(os.environ.get("WORLD_SIZE", "1")))
+    plan = make_plan(model, args.data, buckets, int(os.environ.get("WORLD_SIZE", "1")))
     if args.dry_run:
         registered = Registry(buckets.registry, model.name).version_of_run(plan.run)
         emit("plan", **plan.as_dict(), registered=registered)
         return 0
+    with on_sigterm() as stop:
+        _train(plan, buckets, emit, stop)
+    return 0
+
+
+def _train(plan: Plan, buckets: Buckets, emit: Emit, stop: Stop) -> None:
     from workloads.training.ranks import joined  # noqa: PLC0415 - a dry run or a mistake need not wait
     from workloads.training.run import run  # noqa: PLC0415 - 2 s for torch
 
     with joined() as ranks:
-        run(plan, buckets, ranks, emit)
-    return 0
+        run(plan, buckets, ranks, emit, stop)
 
 
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
+def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
+    """The arguments, and the model with its configurations as they change them."""
     parser = command.parser("workloads.training", "Train a model and register it.", _EXAMPLE)
-    parser.add_argument("model", help=f"one of: {', '.join(sorted(MODELS))}")
+    parser.add_argument("model", help=f"one of: {', '.join(sorted(MODELS))}; its own flags come with it")
     command.add_site(parser)
     parser.add_argument("--data", metavar="NAME[@VERSION]", help="the data set (default: the model's own)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and do nothing")
-    command.add_config(parser, TrainingConfig)
-    return parser.parse_args(argv)
+    parser.add_argument("--smoke", action="store_true", help="small and short, through every stage")
+    named = next((argument for argument in argv if argument in MODELS), "mnist")
+    base = MODELS[named].smaller() if "--smoke" in argv else MODELS[named]
+    for part, prefix in ((base.training, ""), (base.config, "model-"), (base.data, "data-")):
+        command.add_config(parser, part, prefix=prefix)
+    args = parser.parse_args(argv)
+    find_model(args.model)
+    model = replace(
+        base,
+        training=command.read_config(base.training, args),
+        config=command.read_config(base.config, args, prefix="model-"),
+        data=command.read_config(base.data, args, prefix="data-"),
+    )
+    return args, model
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: runs/MODEL/RUN/epoch-NNNN.pt and runs/MODEL/RUN/latest.json.
+"""Checkpoints of a run: runs/MODEL/RUN/step-NNNNNNNN.pt and runs/MODEL/RUN/latest.json.
 
 A blob is written whole before `latest` names it, and `latest` names the last two: a process killed at
 any moment, and a blob damaged later, leave a checkpoint to go on from.
@@ -18,11 +18,11 @@ KEPT = 2
 
 
 class Entry(BaseModel):
-    """One checkpoint: the state after `epoch`."""
+    """One checkpoint: the state after `step`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epoch: int
+    step: int
     key: str
     sha256: str
 
@@ -48,11 +48,11 @@ class Checkpoints:
         """The key under which they lie."""
         return f"runs/{self.model}/{self.run}/"
 
-    def save(self, epoch: int, blob: bytes) -> None:
-        """Keep `blob` as the state after `epoch`, and only the last few of those before."""
-        entry = Entry(epoch=epoch, key=f"{self.prefix}epoch-{epoch:04d}.pt", sha256=sha256(blob))
+    def save(self, step: int, blob: bytes) -> None:
+        """Keep `blob` as the state after `step`, and only the last few of those before."""
+        entry = Entry(step=step, key=f"{self.prefix}step-{step:08d}.pt", sha256=sha256(blob))
         self.bucket.put(entry.key, blob, content_type="application/octet-stream")
-        entries = [*(e for e in self._entries() if e.epoch < epoch), entry]
+        entries = [*(e for e in self._entries() if e.step < step), entry]
         latest = Latest(checkpoints=tuple(entries[-KEPT:]))
         self.bucket.put_json(self._latest, latest.model_dump())
         for old in entries[:-KEPT]:

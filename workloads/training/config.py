@@ -1,20 +1,26 @@
 """How a model is trained; every field is a flag of `python -m workloads.training`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from workloads.settings import Settings
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Settings):
     """All that, with data, model and code, decides what weights come out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training data")] = 12
-    batch_size: Annotated[int, Field(ge=1, le=65_536, description="records a step, over all ranks")] = 96
-    lr: Annotated[float, Field(gt=0, le=10, description="Adam's peak learning rate")] = 5e-3
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="passes over the training data")]
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="records a step, over all ranks")]
+    accumulate: Annotated[int, Field(ge=1, le=4096, description="parts in which a batch is computed")] = 1
+    lr: Annotated[float, Field(gt=0, le=10, description="Adam's peak learning rate")]
     warmup: Annotated[float, Field(ge=0, le=0.9, description="share of the steps with a rising rate")] = 0.1
-    weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's weight decay")] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="AdamW's, of matrices only")] = 1e-4
+    clip: Annotated[float, Field(ge=0, le=1e6, description="largest norm of the gradient; 0: any")] = 0.0
+    ema: Annotated[float, Field(ge=0, lt=1, description="decay of averaged weights; 0: no average")] = 0.0
+    patience: Annotated[int, Field(ge=0, le=10_000, description="epochs without a gain; 0: no end")] = 0
+    precision: Annotated[Precision, Field(description="auto: what a probe finds fastest")] = "fp32"
+    deterministic: Annotated[bool, Field(description="only operations that repeat to the bit")] = False
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of weights, order and augmentation")] = 1
-    shift: Annotated[float, Field(ge=0, le=14, description="largest random shift, pixels")] = 1.0
-    rotation: Annotated[float, Field(ge=0, le=180, description="largest random rotation, degrees")] = 8.0

@@ -1,14 +1,13 @@
-"""Metrics on held-out data: each rank judges its share once, and the counts are summed."""
+"""Metrics of classifiers on held-out data: each rank judges its share once, and the counts are summed."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from workloads.training.ranks import Ranks
-
-_BATCH = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,21 +25,28 @@ class Metrics:
         return {name: round(value, 6) for name, value in asdict(self).items()}
 
 
+def evaluate(
+    logits_of: Callable[[Tensor], Tensor], labels: Tensor, ranks: Ranks, classes: int, batch: int = 1024
+) -> Metrics:
+    """Judge by the logits (n, classes) of records with indices (n,); every record counts once."""
+    confusion, loss = confuse(logits_of, labels, ranks, classes, batch)
+    return metrics(confusion, loss)
+
+
 @torch.inference_mode()
-def evaluate(model: nn.Module, images: Tensor, labels: Tensor, ranks: Ranks, classes: int) -> Metrics:
-    """Judge `model` on images (n, 28, 28) of 0-1 and labels (n,); every record counts once."""
-    model.eval()
-    confusion = torch.zeros(classes * classes, dtype=torch.float64, device=images.device)
-    loss = torch.zeros(1, dtype=torch.float64, device=images.device)
-    mine = slice(ranks.rank, None, ranks.world_size)
-    pairs = zip(torch.split(images[mine], _BATCH), torch.split(labels[mine], _BATCH), strict=True)
-    for x, y in pairs:
-        logits = model(x)
+def confuse(
+    logits_of: Callable[[Tensor], Tensor], labels: Tensor, ranks: Ranks, classes: int, batch: int = 1024
+) -> tuple[Tensor, float]:
+    """The confusion matrix (true class, predicted class) and the summed loss, over all ranks."""
+    confusion = torch.zeros(classes * classes, dtype=torch.float64, device=labels.device)
+    loss = torch.zeros(1, dtype=torch.float64, device=labels.device)
+    mine = torch.arange(ranks.rank, len(labels), ranks.world_size, device=labels.device)
+    for chosen in torch.split(mine, batch):
+        logits, y = logits_of(chosen).float(), labels[chosen]
         loss += cross_entropy(logits, y, reduction="sum")
         confusion += torch.bincount(y * classes + logits.argmax(1), minlength=classes * classes)
-    model.train()
     totals = ranks.sum(torch.cat([confusion, loss])).cpu()
-    return metrics(totals[:-1].view(classes, classes), float(totals[-1]))
+    return totals[:-1].view(classes, classes), float(totals[-1])
 
 
 def metrics(confusion: Tensor, summed_loss: float) -> Metrics:

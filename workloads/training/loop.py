@@ -3,89 +3,93 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from workloads.data.images import CLASSES, Labelled, Splits
 from workloads.errors import DivergedError
 from workloads.events import Emit
+from workloads.models.spec import ModelSpec
 from workloads.training.batches import batches, steps_per_epoch
-from workloads.training.config import TrainingConfig
-from workloads.training.evaluation import Metrics, evaluate
+from workloads.training.pace import Pace
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
+from workloads.training.step import step
+from workloads.training.task import Task
 
-
-@dataclass(frozen=True, kw_only=True)
-class Data:
-    """Images (n, 28, 28) of 0-1 and labels (n,), on this rank's device."""
-
-    images: Tensor
-    labels: Tensor
-    held_out_images: Tensor
-    held_out_labels: Tensor
-
-
-def to_device(splits: Splits, device: torch.device) -> Data:
-    """The splits as tensors, pixels scaled to 0-1."""
-
-    def pair(part: Labelled) -> tuple[Tensor, Tensor]:
-        images, labels = torch.tensor(part.images, device=device), torch.tensor(part.labels, device=device)
-        return images.float() / 255, labels.long()
-
-    (images, labels), (held_out_images, held_out_labels) = pair(splits.train), pair(splits.test)
-    return Data(
-        images=images, labels=labels, held_out_images=held_out_images, held_out_labels=held_out_labels
-    )
+_LOOK_EVERY = 8
+"""Steps between looks at the loss, the clock and the wish to stop: each costs a little."""
 
 
 def train(
     state: State,
-    data: Data,
-    config: TrainingConfig,
+    task: Task,
+    spec: ModelSpec,
     ranks: Ranks,
     *,
+    dtype: torch.dtype,
     emit: Emit,
-    after_epoch: Callable[[], bool],
+    save: Callable[[], None],
+    stopping: Callable[[], bool],
 ) -> bool:
-    """Train `state` to its last epoch; False if `after_epoch` asked to stop before that."""
-    model = ranks.wrap(state.model)
-    per_epoch = steps_per_epoch(len(data.labels), config)
-    while state.epoch < config.epochs:
-        began, summed = time.perf_counter(), torch.zeros(1, device=ranks.device)
-        for step, (x, y) in enumerate(batches(data.images, data.labels, config, state.epoch, ranks)):
-            rate = learning_rate(state.epoch * per_epoch + step, config.epochs * per_epoch, config)
-            for group in state.optimizer.param_groups:
-                group["lr"] = rate
-            state.optimizer.zero_grad()
-            loss = cross_entropy(model(x), y)
-            torch.autograd.backward(loss)
-            state.optimizer.step()
-            summed += loss.detach()
-        state.epoch += 1
-        mean_loss = float(ranks.sum(summed)) / (per_epoch * ranks.world_size)
-        if not math.isfinite(mean_loss):
-            fix = "lower --lr, and look at the data"
-            raise DivergedError("loss", mean_loss, f"must stay finite (epoch {state.epoch})", fix)
-        found = judge(state, data, ranks)
+    """Train `state` to its end; False if `stopping` on any rank asked to stop before that."""
+    config, network = spec.training, ranks.wrap(state.network)
+    per_epoch = steps_per_epoch(task.records, config)
+    steps = per_epoch * config.epochs
+    pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step)
+    while state.step < steps and not (config.patience and state.waited >= config.patience):
+        began, first = time.perf_counter(), state.step
+        epoch, done = divmod(state.step, per_epoch)
+        for parts in batches(task, config, epoch, ranks, start=done):
+            rate = learning_rate(state.step, steps, config)
+            state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
+            state.step += 1
+            if state.step % per_epoch and state.step % _LOOK_EVERY == 0:
+                check_finite(float(state.loss), state.step)
+                if ranks.any(stopping()):
+                    state.loss = ranks.sum(state.loss)
+                    save()
+                    return False
+                if pace.due():
+                    mean = float(state.loss) / (state.step % per_epoch)
+                    emit("progress", **_so_far(state, steps, mean, task, pace))
+        mean = float(ranks.sum(state.loss)) / (per_epoch * ranks.world_size)
+        check_finite(mean, state.step)
+        state.loss.zero_()
+        found = judge(state, task, ranks)
+        if config.patience:
+            state.note(found[spec.headline], higher_is_better=spec.higher_is_better)
         seconds = time.perf_counter() - began
         emit(
             "epoch",
-            epoch=state.epoch,
+            **_so_far(state, steps, mean, task, pace),
+            epoch=epoch + 1,
             of=config.epochs,
-            loss=round(mean_loss, 6),
-            accuracy=round(found.accuracy, 6),
+            headline=spec.headline,
+            value=found[spec.headline],
             seconds=round(seconds, 3),
-            samples_per_s=round(per_epoch * config.batch_size / seconds, 1),
+            samples_per_s=round((state.step - first) * config.batch_size / seconds, 1),
         )
-        if not after_epoch() and state.epoch < config.epochs:
+        save()
+        if ranks.any(stopping()) and state.step < steps:
             return False
     return True
 
 
-def judge(state: State, data: Data, ranks: Ranks) -> Metrics:
+def judge(state: State, task: Task, ranks: Ranks) -> dict[str, float]:
     """The metrics on held-out data, the same on every rank."""
-    return evaluate(state.model, data.held_out_images, data.held_out_labels, ranks, CLASSES)
+    state.judged.eval()
+    found = task.judge(state.judged, ranks)
+    state.judged.train()
+    return found
+
+
+def check_finite(loss: float, step: int) -> None:
+    """Raise DivergedError for a loss that is no number: nothing that follows could be of use."""
+    if not math.isfinite(loss):
+        fix = "lower --lr, give --clip 1, and look at the data"
+        raise DivergedError("loss", loss, f"must stay finite (step {step})", fix)
+
+
+def _so_far(state: State, steps: int, loss: float, task: Task, pace: Pace) -> dict[str, object]:
+    told = {"step": state.step, "steps": steps, "loss": round(loss, 6), "unit": task.unit}
+    return {**told, **pace.measure(state.step)}

@@ -1,18 +1,18 @@
 """What a run is to do, decided before torch is imported: data, configurations, and from them its name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workloads.data import store
 from workloads.data.manifest import Manifest
 from workloads.errors import InvalidInputError
 from workloads.fingerprint import code_version, short_hash
-from workloads.models.table import ModelSpec
+from workloads.models.spec import ModelSpec
 from workloads.objects import Buckets
-from workloads.training.config import TrainingConfig
 
 _CODE = ("workloads.training", "workloads.models", "workloads.data")
+_FP32 = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,6 @@ class Plan:
     """One training run. The same data, configurations and code are the same run."""
 
     model: ModelSpec
-    training: TrainingConfig
     dataset: Manifest
     code: str
     world_size: int
@@ -30,45 +29,62 @@ class Plan:
         """The run's id: 12 hex digits over all that decides its result but the number of ranks."""
         parts = {
             "model": self.model.name,
-            "model_config": self.model.config.model_dump(mode="json"),
-            "training": self.training.model_dump(mode="json"),
+            "configs": self.configs(),
             "dataset": self.dataset.version,
             "code": self.code,
         }
         return short_hash(parts)
 
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """Each part's configuration, by part."""
+        parts = {"model": self.model.config, "training": self.model.training, "data": self.model.data}
+        return {name: part.model_dump(mode="json") for name, part in parts.items()}
+
     def as_dict(self) -> dict[str, Any]:
         """For events."""
+        training, parameters = self.model.training, self.model.config.parameters
+        per_epoch = self.dataset.records["train"] // training.batch_size
         return {
             "run": self.run,
             "model": self.model.name,
-            "parameters": self.model.config.parameters,
+            "parameters": parameters,
+            # Weights, their gradients, and Adam's two moments.
+            "state_bytes": None if parameters is None else 4 * _FP32 * parameters,
             "dataset": self.dataset.name,
             "dataset_version": self.dataset.version,
-            "epochs": self.training.epochs,
-            "training": self.training.model_dump(mode="json"),
+            "dataset_bytes": sum(file.size for file in self.dataset.files),
+            "epochs": training.epochs,
+            "steps": per_epoch * training.epochs,
+            "records_per_rank": training.batch_size // self.world_size,
+            "configs": self.configs(),
+            "training": self.configs()["training"],
             "world_size": self.world_size,
         }
 
 
-def make_plan(
-    model: ModelSpec, training: TrainingConfig, data: str | None, buckets: Buckets, world_size: int
-) -> Plan:
+def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: int) -> Plan:
     """The run that is asked for; raises InvalidInputError where it cannot be."""
     name, _, version = (data or model.dataset).partition("@")
     dataset = store.find(buckets.data, name, version or None)
-    fix = "give a batch size that fits"
-    for fits, rule in _batch_rules(training.batch_size, dataset, world_size):
+    training, fix = model.training, "give a batch size that fits"
+    for fits, rule in _batch_rules(training.batch_size, training.accumulate, dataset, world_size):
         if not fits():
             raise InvalidInputError("--batch-size", training.batch_size, rule, fix)
+    package = model.task.rpartition(":")[0].rpartition(".")[0]
     return Plan(
-        model=model, training=training, dataset=dataset, code=code_version(_CODE), world_size=world_size
+        model=replace(model, config=model.fit(model.config, dataset)),
+        dataset=dataset,
+        code=code_version((*_CODE, package)),
+        world_size=world_size,
     )
 
 
-def _batch_rules(batch: int, dataset: Manifest, ranks: int) -> list[tuple[Callable[[], bool], str]]:
+def _batch_rules(
+    batch: int, parts: int, dataset: Manifest, ranks: int
+) -> list[tuple[Callable[[], bool], str]]:
     records = dataset.records["train"]
     return [
         (lambda: batch <= records, f"must be no more than the {records} training records"),
         (lambda: batch % ranks == 0, f"must divide evenly among {ranks} processes"),
+        (lambda: batch // ranks % parts == 0, f"must divide evenly into {parts} parts (--accumulate)"),
     ]

@@ -36,6 +36,12 @@ class Ranks:
             dist.all_reduce(values)
         return values
 
+    def any(self, wish: bool) -> bool:
+        """Whether any rank has that wish; the same answer on all of them."""
+        if self.world_size == 1:
+            return wish
+        return bool(self.sum(torch.tensor(int(wish), device=self.device)))
+
     def share(self, value: T) -> T:
         """Rank 0's `value`, on every rank."""
         box = [value]

@@ -9,67 +9,77 @@ from workloads.fingerprint import sha256
 from workloads.objects import Buckets
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 from workloads.registry.store import Registry
+from workloads.training.batches import steps_per_epoch
 from workloads.training.checkpoints import Checkpoints
-from workloads.training.evaluation import Metrics
-from workloads.training.loop import judge, to_device, train
+from workloads.training.loop import judge, train
 from workloads.training.plan import Plan
+from workloads.training.precision import choose, name_of
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, new_state
-from workloads.training.stop import Stop, on_sigterm
+from workloads.training.stop import Stop
+from workloads.training.task import Task
 
 
-def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit) -> None:
+def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> None:
     """Train as planned, going on from the last checkpoint, and register what comes out."""
-    tell = emit if ranks.main else silent
+    tell, config = emit if ranks.main else silent, plan.model.training
     registry = Registry(buckets.registry, plan.model.name)
     done = ranks.share(registry.version_of_run(plan.run) if ranks.main else None)
     if done:
         tell("skipped", reason=f"run {plan.run} is registered as {plan.model.name} {done}", version=done)
         return
     tell("started", **plan.as_dict())
-    torch.manual_seed(plan.training.seed)
-    state = new_state(plan.model.build().to(ranks.device), plan.training)
+    torch.use_deterministic_algorithms(config.deterministic)
+    dtype = choose(config, ranks)
+    if config.precision == "auto":
+        tell("precision", precision=name_of(dtype))
+    torch.manual_seed(config.seed)
+    task = plan.model.open(store.load(buckets.data, plan.dataset), ranks)
+    state = new_state(task.network, config, attachments=dict(task.attachments()), half=dtype is torch.float16)
+    per_epoch = steps_per_epoch(task.records, config)
     checkpoints = Checkpoints(bucket=buckets.checkpoints, model=plan.model.name, run=plan.run)
     blob = ranks.share(checkpoints.newest(tell) if ranks.main else None)
     if blob:
-        state.restore(blob, ranks.device)
-        tell("resumed", run=plan.run, epoch=state.epoch)
-    data = to_device(store.load(buckets.data, plan.dataset), ranks.device)
-    with on_sigterm() as stop:
-        finished = train(
-            state,
-            data,
-            plan.training,
-            ranks,
-            emit=tell,
-            after_epoch=lambda: _save_and_ask(state, checkpoints, ranks, stop),
-        )
+        state.restore(blob, ranks.device, main=ranks.main)
+        tell("resumed", run=plan.run, epoch=state.step // per_epoch, step=state.step)
+
+    def keep() -> None:
+        if ranks.main:
+            checkpoints.save(state.step, state.to_bytes())
+
+    finished = train(
+        state, task, plan.model, ranks, dtype=dtype, emit=tell, save=keep, stopping=lambda: stop.asked
+    )
     if not finished:
-        tell("stopped", epoch=state.epoch, of=plan.training.epochs, run=plan.run)
+        epoch = state.step // per_epoch
+        tell("stopped", epoch=epoch, of=config.epochs, step=state.step, run=plan.run)
         return
-    found = judge(state, data, ranks)
-    tell("evaluated", **found.as_dict())
+    _finish(plan, state, task, ranks, registry=registry, tell=tell)
+
+
+def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:
+    """Judge what is registered, and register what was judged."""
+    weights = state.weights()
+    state.judged.load_state_dict(weights)
+    found = judge(state, task, ranks)
+    summary = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+    tell("evaluated", **found, headline=plan.model.headline, summary=summary)
     if ranks.main:
-        _register(plan, state, found, registry, tell)
+        tensors = {name: tensor.contiguous().cpu() for name, tensor in weights.items()}
+        content = save(tensors, metadata={"format": "pt", **state.attachments})
+        parameters = sum(parameter.numel() for parameter in state.judged.parameters())
+        card = _card(plan, found, content, parameters)
+        stage = registry.register(card, content)
+        tell("registered", model=card.model, version=card.version, stage=stage, run=plan.run)
 
 
-def _save_and_ask(state: State, checkpoints: Checkpoints, ranks: Ranks, stop: Stop) -> bool:
-    """Save; whether to go on: no rank was asked to stop."""
-    if ranks.main:
-        checkpoints.save(state.epoch, state.to_bytes())
-    return not ranks.sum(torch.tensor(int(stop.asked), device=ranks.device))
-
-
-def _register(plan: Plan, state: State, found: Metrics, registry: Registry, tell: Emit) -> None:
-    tensors = {name: tensor.contiguous().cpu() for name, tensor in state.model.state_dict().items()}
-    weights = save(tensors, metadata={"format": "pt"})
-    parameters = sum(tensor.numel() for tensor in tensors.values())
+def _card(plan: Plan, found: dict[str, float], weights: bytes, parameters: int) -> Card:
     dataset = plan.dataset
-    card = Card(
+    return Card(
         model=plan.model.name,
         title=plan.model.title,
         created=now(),
-        metrics=found.as_dict(),
+        metrics=found,
         dataset=DatasetFacts(
             name=dataset.name,
             version=dataset.version,
@@ -77,11 +87,7 @@ def _register(plan: Plan, state: State, found: Metrics, registry: Registry, tell
             licence=dataset.licence,
             records=dataset.records,
         ),
-        config=Configs(
-            model=plan.model.config.model_dump(mode="json"), training=plan.training.model_dump(mode="json")
-        ),
+        config=Configs(**plan.configs()),
         lineage=Lineage(run=plan.run, code=plan.code, world_size=plan.world_size, torch=torch.__version__),
         weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=parameters),
     )
-    stage = registry.register(card, weights)
-    tell("registered", model=card.model, version=card.version, stage=stage, run=plan.run)

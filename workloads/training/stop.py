@@ -1,4 +1,4 @@
-"""SIGTERM as a wish: finish the epoch, save, leave."""
+"""SIGTERM as a wish: finish the step, save, leave."""
 
 import signal
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from workloads.models.config import MLPConfig
+from workloads.models.mnist.config import MLPConfig
 
 
 class MLP(nn.Module):

@@ -1,0 +1,59 @@
+"""The data sets by name, and how each is collected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+from workloads.data import digits, mnist
+from workloads.data.content import Content, Origin
+from workloads.fingerprint import code_version, short_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One data set: collected from a folder that the user names, or from what is installed here."""
+
+    origin: Origin
+    help: str
+    collect: str
+    """`module:function`; it takes the folder where `from_folder`, else nothing."""
+    from_folder: bool = False
+    depends: tuple[str, ...] = ()
+    """Packages whose version decides the content."""
+
+    def content(self, source: Path | None) -> Content:
+        """Collect it; raises InvalidInputError or CorruptDataError."""
+        module, _, name = self.collect.partition(":")
+        function = getattr(import_module(module), name)
+        content: Content = function(source) if self.from_folder else function()
+        return content
+
+    def recipe(self) -> str:
+        """A hash of all that the content depends on, known without collecting it."""
+        return short_hash([code_version(["workloads.data"]), python_version(), *map(version, self.depends)])
+
+
+DATASETS: Mapping[str, Dataset] = {
+    dataset.origin.name: dataset
+    for dataset in (
+        Dataset(
+            origin=Origin(
+                name="digits", source=digits.SOURCE, licence=digits.LICENCE, preparation=digits.PREPARATION
+            ),
+            help="scikit-learn's handwritten digits, 1,797 records",
+            collect="workloads.data.digits:collect",
+            depends=("scikit-learn",),
+        ),
+        Dataset(
+            origin=Origin(
+                name="mnist", source=mnist.SOURCE, licence=mnist.LICENCE, preparation=mnist.PREPARATION
+            ),
+            help="MNIST's IDX files from a folder",
+            collect="workloads.data.mnist:collect",
+            from_folder=True,
+        ),
+    )
+}

@@ -1,0 +1,80 @@
+"""What a model says of itself: plain data, so that nothing here imports torch."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from workloads.data.manifest import Manifest
+from workloads.settings import NetworkSettings, Settings
+from workloads.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from workloads.training.ranks import Ranks
+    from workloads.training.task import Task
+
+
+PartT = TypeVar("PartT", bound=Settings)
+
+
+def _as_it_is(config: NetworkSettings, _dataset: Manifest) -> NetworkSettings:
+    return config
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model: the data it learns, its parts' configurations, and where its code is."""
+
+    name: str
+    title: str
+    dataset: str
+    """The data set it learns unless told otherwise."""
+    config: NetworkSettings
+    data: Settings
+    training: TrainingConfig
+    headline: str
+    """The metric that is shown, and that early stopping looks at."""
+    higher_is_better: bool = True
+    network: str
+    """`module:Class`, built from `config`."""
+    task: str
+    """`module:function`, which opens the data: see `training.task.Opener`."""
+    answer: str | None = None
+    """`module:function`, which asks a registered version something: see `asking`."""
+    served: bool = False
+    """Whether `workloads.serving` can serve it: rows of numbers in, scores of classes out."""
+    fit: Callable[[NetworkSettings, Manifest], NetworkSettings] = _as_it_is
+    """Completes `config` by what only the data set tells."""
+    smoke: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Part (training, config, data) -> what `--smoke` changes in it."""
+
+    def build(self, config: NetworkSettings | None = None) -> "nn.Module":
+        """The network with fresh weights; imports its module, and torch with it."""
+        network: nn.Module = load(self.network)(config or self.config)
+        return network
+
+    def open(self, files: Mapping[str, bytes], ranks: "Ranks") -> "Task":
+        """The model's data and network, ready to learn; imports its module, and torch with it."""
+        task: Task = load(self.task)(self, files, ranks)
+        return task
+
+    def smaller(self) -> "ModelSpec":
+        """The same, as `--smoke` trains it: through every stage in a minute or two."""
+        return replace(
+            self,
+            training=_changed(self.training, self.smoke.get("training", {})),
+            config=_changed(self.config, self.smoke.get("config", {})),
+            data=_changed(self.data, self.smoke.get("data", {})),
+        )
+
+
+def _changed(part: PartT, changes: Mapping[str, object]) -> PartT:
+    return type(part).model_validate({**part.model_dump(), **changes})
+
+
+def load(path: str) -> Any:  # noqa: ANN401 - whatever `module:name` is
+    """What `module:name` names."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,34 @@
+"""`python -m workloads.training.launch`: torchrun, but SIGTERM is passed on as a wish.
+
+torchrun's agent ends its processes on SIGTERM and then fails, so a scheduler that takes a node back sees a
+failed job. Here the agent leaves SIGTERM to us: each process is told, saves and ends with 0, the agent
+finds them done, and the job ends with 0, ready to be put back into the queue. All else is torchrun's,
+arguments included; see docs/adr/0009.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import psutil
+
+_LEFT_TO_TORCHRUN = "SIGINT,SIGHUP,SIGQUIT"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run torchrun with `argv`; raises SystemExit or torch's ChildFailedError as it does."""
+    signal.signal(signal.SIGTERM, _pass_on)
+    from torch.distributed import run  # noqa: PLC0415 - 2 s in which SIGTERM may come
+
+    run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *argv])
+
+
+def _pass_on(_signal: int, _frame: FrameType | None) -> None:
+    for child in psutil.Process(os.getpid()).children():
+        child.send_signal(signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
