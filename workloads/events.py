@@ -31,6 +31,7 @@ TEXT = {
     "skipped": "nothing to do: {reason}",
     "serving": "serving {model} {version} on {url}",
     "ready": "ready after {seconds:.1f} s",
+    "answer": "{answer}",
     "error": "error: {field}: {value}: {rule}; {fix}",
 }
 """The text form of each event, by name."""

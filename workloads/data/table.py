@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from workloads.data import digits, mnist
+from workloads.data import digits, mnist, texts
 from workloads.data.content import Content, Origin
 from workloads.fingerprint import code_version, short_hash
 
@@ -53,6 +53,27 @@ DATASETS: Mapping[str, Dataset] = {
             ),
             help="MNIST's IDX files from a folder",
             collect="workloads.data.mnist:collect",
+            from_folder=True,
+        ),
+        Dataset(
+            origin=Origin(
+                name="python-reference",
+                source=texts.REFERENCE,
+                licence=texts.LICENCE,
+                preparation=texts.PREPARATION,
+            ),
+            help="Python's language reference, 460 kB that every Python carries",
+            collect="workloads.data.texts:reference",
+        ),
+        Dataset(
+            origin=Origin(
+                name="texts",
+                source="files of the user's",
+                licence="the user's to know",
+                preparation=texts.PREPARATION,
+            ),
+            help="the .txt, .md and .rst files of a folder",
+            collect="workloads.data.texts:folder",
             from_folder=True,
         ),
     )

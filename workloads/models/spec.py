@@ -42,7 +42,9 @@ class ModelSpec:
     task: str
     """`module:function`, which opens the data: see `training.task.Opener`."""
     answer: str | None = None
-    """`module:function`, which asks a registered version something: see `asking`."""
+    """`module:function`, by which `workloads.asking` asks a registered version something."""
+    counted: bool = True
+    """Whether the data set's own records are learnt, so that a plan can count the steps."""
     served: bool = False
     """Whether `workloads.serving` can serve it: rows of numbers in, scores of classes out."""
     fit: Callable[[NetworkSettings, Manifest], NetworkSettings] = _as_it_is

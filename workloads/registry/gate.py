@@ -52,11 +52,28 @@ class AtLeast:
 
 
 @dataclass(frozen=True)
+class AtMost:
+    """A metric is there and no higher than `most`."""
+
+    metric: str
+    most: float
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Compare the candidate's own metric."""
+        value = evidence.card.metrics.get(self.metric)
+        passed = value is not None and value <= self.most
+        found = "not measured" if value is None else f"{value:.4f}"
+        reason = f"{self.metric} is {found}, at most {self.most:.4f} is asked for"
+        return Finding(rule=f"{self.metric} at most {self.most}", passed=passed, reason=reason)
+
+
+@dataclass(frozen=True)
 class NotWorse:
-    """A metric is no more than `tolerance` below that of the version in production."""
+    """A metric is no more than `tolerance` worse than that of the version in production."""
 
     metric: str
     tolerance: float
+    higher_is_better: bool = True
 
     def judge(self, evidence: Evidence) -> Finding:
         """Compare with production; passes where there is none."""
@@ -69,7 +86,8 @@ class NotWorse:
         same = evidence.card.dataset.version == evidence.production.dataset.version
         note = "" if same else ", on other data"
         reason = f"{self.metric} is {now:.4f}, production has {before:.4f}{note} (tolerance {self.tolerance})"
-        return Finding(rule=rule, passed=now >= before - self.tolerance, reason=reason)
+        lost = before - now if self.higher_is_better else now - before
+        return Finding(rule=rule, passed=lost <= self.tolerance, reason=reason)
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,7 @@ _ALWAYS: tuple[Rule, ...] = (WeightsIntact(), CardComplete(), DataKnown())
 
 GATES: Mapping[str, tuple[Rule, ...]] = {
     "mnist": (*_ALWAYS, AtLeast("accuracy", 0.96), NotWorse("accuracy", 0.005)),
+    "lm": (*_ALWAYS, AtMost("bits_per_byte", 3.0), NotWorse("bits_per_byte", 0.05, higher_is_better=False)),
     "mnist-cnn": (*_ALWAYS, AtLeast("accuracy", 0.97), NotWorse("accuracy", 0.005)),
 }
 """What each model must meet."""

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from safetensors.torch import load
 
-from workloads.command import validate
+from workloads.asking.version import load_version
 from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
 from workloads.registry.card import Card
@@ -18,14 +17,7 @@ Predict = Callable[[Array], Array]
 
 def load_predictor(spec: ModelSpec, card: Card, weights: bytes) -> Predict:
     """The network of `card` with `weights`; raises CorruptDataError if they do not fit together."""
-    config = validate(type(spec.config), card.config.model, fix="train the model again")
-    network = spec.build(config)
-    try:
-        network.load_state_dict(load(weights))
-    except RuntimeError as error:
-        name, fix = f"{card.model} {card.version}", "train the model again"
-        raise CorruptDataError(name, str(error), "weights must fit the card's configuration", fix) from None
-    network.eval()
+    network = load_version(spec, card, weights).network
 
     @torch.inference_mode()
     def predict(rows: Array) -> Array:

@@ -43,7 +43,7 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """For events."""
         training, parameters = self.model.training, self.model.config.parameters
-        per_epoch = self.dataset.records["train"] // training.batch_size
+        steps = self.dataset.records["train"] // training.batch_size * training.epochs
         return {
             "run": self.run,
             "model": self.model.name,
@@ -54,7 +54,7 @@ class Plan:
             "dataset_version": self.dataset.version,
             "dataset_bytes": sum(file.size for file in self.dataset.files),
             "epochs": training.epochs,
-            "steps": per_epoch * training.epochs,
+            "steps": steps if self.model.counted else None,
             "records_per_rank": training.batch_size // self.world_size,
             "configs": self.configs(),
             "training": self.configs()["training"],
@@ -67,7 +67,8 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
     name, _, version = (data or model.dataset).partition("@")
     dataset = store.find(buckets.data, name, version or None)
     training, fix = model.training, "give a batch size that fits"
-    for fits, rule in _batch_rules(training.batch_size, training.accumulate, dataset, world_size):
+    records = dataset.records["train"] if model.counted else None
+    for fits, rule in _batch_rules(training.batch_size, training.accumulate, records, world_size):
         if not fits():
             raise InvalidInputError("--batch-size", training.batch_size, rule, fix)
     package = model.task.rpartition(":")[0].rpartition(".")[0]
@@ -80,11 +81,10 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
 
 
 def _batch_rules(
-    batch: int, parts: int, dataset: Manifest, ranks: int
+    batch: int, parts: int, records: int | None, ranks: int
 ) -> list[tuple[Callable[[], bool], str]]:
-    records = dataset.records["train"]
     return [
-        (lambda: batch <= records, f"must be no more than the {records} training records"),
+        (lambda: records is None or batch <= records, f"must be no more than the {records} training records"),
         (lambda: batch % ranks == 0, f"must divide evenly among {ranks} processes"),
         (lambda: batch // ranks % parts == 0, f"must divide evenly into {parts} parts (--accumulate)"),
     ]

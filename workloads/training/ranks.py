@@ -69,6 +69,8 @@ def joined() -> Iterator[Ranks]:
         dist.init_process_group("nccl" if cuda else "gloo", timeout=TIMEOUT)
     try:
         yield Ranks(rank=rank, world_size=world_size, device=device)
+        if world_size > 1:
+            dist.barrier()  # rank 0 may still register: all leave together
     finally:
         if world_size > 1:
             dist.destroy_process_group()

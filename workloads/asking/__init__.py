@@ -1,0 +1,1 @@
+"""Asking: a registered version of a model, loaded here, answers one question."""

@@ -1,0 +1,50 @@
+"""A registered version as its model's own code needs it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from safetensors.torch import load
+from torch import nn
+
+from workloads.command import validate
+from workloads.errors import CorruptDataError
+from workloads.models.spec import ModelSpec
+from workloads.registry.card import Card
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The network with its weights, ready to be asked, and what was registered with them."""
+
+    spec: ModelSpec
+    card: Card
+    network: nn.Module
+    attachments: dict[str, str]
+
+    def attachment(self, name: str) -> str:
+        """A text that was registered with the weights; raises CorruptDataError where it is not there."""
+        if name not in self.attachments:
+            rule, fix = f"must carry {name}", "train the model again"
+            raise CorruptDataError(f"{self.card.model} {self.card.version}", "weights", rule, fix)
+        return self.attachments[name]
+
+
+def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
+    """The network of `card` with `weights`; raises CorruptDataError if they do not fit together."""
+    config = validate(type(spec.config), card.config.model, fix="train the model again")
+    network = spec.build(config)
+    try:
+        network.load_state_dict(load(weights))
+    except RuntimeError as error:
+        name, fix = f"{card.model} {card.version}", "train the model again"
+        raise CorruptDataError(name, str(error), "weights must fit the card's configuration", fix) from None
+    network.eval()
+    return Loaded(spec, card, network, metadata(weights))
+
+
+def metadata(weights: bytes) -> dict[str, str]:
+    """The texts in a safetensors file's header: its length in 8 bytes, then JSON."""
+    length = int.from_bytes(weights[:8], "little")
+    header: dict[str, Any] = json.loads(weights[8 : 8 + length])
+    return {str(name): str(text) for name, text in header.get("__metadata__", {}).items()}

@@ -1,0 +1,82 @@
+"""The network: RMSNorm, rotary positions, grouped-query attention by SDPA, SwiGLU (Touvron et al., 2023)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
+from torch.utils.checkpoint import checkpoint
+
+from workloads.models.lm.config import LMConfig
+
+_SPREAD = 0.02
+
+
+class Transformer(nn.Module):
+    """Tokens (n, t) -> logits (n, t, vocabulary); the output layer is the embedding."""
+
+    def __init__(self, config: LMConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.tokens = nn.Parameter(torch.randn(config.vocabulary, config.dim) * _SPREAD)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.norm = nn.RMSNorm(config.dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits of each next token."""
+        x = embedding(tokens, self.tokens)
+        turns = rotations(tokens.shape[1], self.config, x.device)
+        for block in self.blocks:
+            again = self.config.recompute and self.training
+            x = checkpoint(block, x, turns, use_reentrant=False) if again else block(x, turns)
+        return linear(self.norm(x), self.tokens)
+
+
+class Block(nn.Module):
+    """Attention, then a feed-forward layer, each on the normed stream and added to it."""
+
+    def __init__(self, config: LMConfig) -> None:
+        super().__init__()
+        self.config = config
+        queries, keys = config.heads * config.head_dim, config.kv_heads * config.head_dim
+        self.attention_norm, self.feed_norm = nn.RMSNorm(config.dim), nn.RMSNorm(config.dim)
+        self.attend = nn.Linear(config.dim, queries + 2 * keys, bias=False)
+        self.gather = nn.Linear(queries, config.dim, bias=False)
+        self.up = nn.Linear(config.dim, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, config.dim, bias=False)
+        for layer in (self.attend, self.gather, self.up, self.down):
+            nn.init.normal_(layer.weight, std=_SPREAD)
+        for layer in (self.gather, self.down):  # the stream's variance stays the same at any depth
+            nn.init.normal_(layer.weight, std=_SPREAD / (2 * config.layers) ** 0.5)
+
+    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+        """The stream (n, t, dim) after this block."""
+        x = x + self._attention(self.attention_norm(x), turns)
+        gate, value = self.up(self.feed_norm(x)).chunk(2, dim=-1)
+        out: Tensor = x + self.down(silu(gate) * value)
+        return out
+
+    def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+        c, (n, t, _) = self.config, x.shape
+        heads = self.attend(x).view(n, t, c.heads + 2 * c.kv_heads, c.head_dim).transpose(1, 2)
+        queries, keys, values = heads.split([c.heads, c.kv_heads, c.kv_heads], dim=1)
+        mixed = scaled_dot_product_attention(
+            rotate(queries, turns),
+            rotate(keys, turns),
+            values,
+            is_causal=True,
+            enable_gqa=c.heads != c.kv_heads,
+        )
+        out: Tensor = self.gather(mixed.transpose(1, 2).reshape(n, t, -1))
+        return out
+
+
+def rotations(length: int, config: LMConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosines and sines (length, head_dim / 2) of the rotary positions (Su et al., 2021)."""
+    half = torch.arange(0, config.head_dim, 2, device=device, dtype=torch.float32) / config.head_dim
+    angles = torch.outer(torch.arange(length, device=device, dtype=torch.float32), config.rope_base**-half)
+    return angles.cos(), angles.sin()
+
+
+def rotate(heads: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    """Each pair of numbers of heads (n, h, t, d), turned by its position's angle."""
+    (cos, sin), (even, odd) = turns, heads.float().chunk(2, dim=-1)
+    return torch.cat([even * cos - odd * sin, even * sin + odd * cos], dim=-1).type_as(heads)

@@ -1,0 +1,107 @@
+"""Text as blocks of tokens, next-token cross entropy, perplexity."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from workloads.command import expect
+from workloads.data.texts import TEST, TRAIN, read_texts
+from workloads.errors import InvalidInputError
+from workloads.models.lm.config import LMConfig, TextConfig
+from workloads.models.lm.tokenizer import END, open_tokenizer, train_tokenizer
+from workloads.models.spec import ModelSpec
+from workloads.training.ranks import Ranks
+from workloads.training.task import Batch, Network
+
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Language:
+    """Blocks (n, context + 1) of tokens: the last is only predicted, the first only read."""
+
+    network: nn.Module
+    tokenizer: str
+    blocks: Tensor
+    held_out: Tensor
+    held_out_bytes: int
+    unit = "tokens"
+
+    @property
+    def records(self) -> int:
+        """How many blocks there are to learn from."""
+        return len(self.blocks)
+
+    @property
+    def units_per_record(self) -> int:
+        """Tokens that a block has predicted."""
+        return self.blocks.shape[1] - 1
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """No random numbers."""
+        return torch.zeros(n, 0)
+
+    def batch(self, chosen: Tensor, draws: Tensor) -> Batch:
+        """The chosen blocks."""
+        return (self.blocks[chosen.to(self.blocks.device)],)
+
+    def loss(self, network: Network, batch: Batch) -> Tensor:
+        """Cross entropy of each next token, averaged over all."""
+        (blocks,) = batch
+        return cross_entropy(network(blocks[:, :-1]).flatten(0, 1).float(), blocks[:, 1:].flatten())
+
+    @torch.inference_mode()
+    def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
+        """Perplexity a token, and bits a byte, which do not depend on the tokenizer alone."""
+        mine = self.held_out[ranks.rank :: ranks.world_size]
+        summed = torch.zeros(1, dtype=torch.float64, device=mine.device)
+        for blocks in torch.split(mine, _BATCH):
+            summed += self.loss(network, (blocks,)).double() * blocks[:, 1:].numel()
+        tokens = self.held_out[:, 1:].numel()
+        nats = float(ranks.sum(summed)) / tokens
+        bits = nats * tokens / math.log(2) / self.held_out_bytes
+        return {
+            "loss": round(nats, 6),
+            "perplexity": round(math.exp(min(nats, 50)), 4),
+            "bits_per_byte": round(bits, 4),
+            "records": len(self.held_out),
+        }
+
+    def attachments(self) -> dict[str, str]:
+        """The tokenizer."""
+        return {"tokenizer.json": self.tokenizer}
+
+
+def open_language(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Language:
+    """The text as tokens of a tokenizer that rank 0 trains on it."""
+    config, cut = expect(LMConfig, spec.config), expect(TextConfig, spec.data)
+    train, test = read_texts(files, TRAIN), read_texts(files, TEST)
+    trained = ranks.share(train_tokenizer(train, config.vocabulary) if ranks.main else "")
+    blocks, _ = to_blocks(trained, train, cut.context)
+    held_out, covered = to_blocks(trained, test, cut.context)
+    batch = spec.training.batch_size
+    for field, value, found, least in (
+        ("--batch-size", batch, len(blocks), batch),
+        ("--data-context", cut.context, len(held_out), 1),
+    ):
+        if found < least:
+            rule, fix = f"must leave at least {least} blocks; the text gives {found}", "lower it"
+            raise InvalidInputError(field, value, rule, fix)
+    network = spec.build().to(ranks.device)
+    return Language(network, trained, blocks.to(ranks.device), held_out.to(ranks.device), covered)
+
+
+def to_blocks(trained: str, texts: list[str], context: int) -> tuple[Tensor, int]:
+    """All texts, each after an end token, cut into whole blocks; and the bytes that these predict."""
+    tokenizer = open_tokenizer(trained)
+    end = int(tokenizer.token_to_id(END) or 0)
+    ids = [token for each in tokenizer.encode_batch(texts) for token in (end, *map(int, each.ids))]
+    whole = max(0, (len(ids) - 1) // context)
+    used = torch.tensor(ids[: whole * context + 1])
+    # A block begins with the token that the one before ended on, so that each is predicted once.
+    blocks = used.unfold(0, context + 1, context) if whole else torch.zeros(0, context + 1, dtype=torch.long)
+    return blocks.contiguous(), len(tokenizer.decode(ids[1 : whole * context + 1]).encode())
