@@ -43,7 +43,7 @@ def test_a_flag_out_of_its_range_is_named(
 def test_an_unknown_model_is_named(program: command.Main, capsys: pytest.CaptureFixture[str]) -> None:
     action = ["show"] if program is registry else []
     assert command.run(program, [*action, "mnits", "--site", "nowhere"]) == 2
-    assert capsys.readouterr().err.startswith("error: model: mnits: must be one of: mnist")
+    assert capsys.readouterr().err.startswith("error: model: mnits: must be one of: lm, mnist")
 
 
 def test_a_quiet_rank_tells_errors_apart_from_events(capsys: pytest.CaptureFixture[str]) -> None:
