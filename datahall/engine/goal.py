@@ -86,7 +86,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         parent=request.parent,
         inputs=inputs,
         dependencies=tuple(sorted(dependencies)),
-        property_dependencies={key: tuple(sorted(urns)) for key, urns in by_property.items() if urns},
+        property_dependencies={key: tuple(sorted(urns)) for key, urns in sorted(by_property.items())},
         provider=request.provider,
         version=request.version,
         download_url=request.pluginDownloadURL,

@@ -46,10 +46,10 @@ def diff(deployment: Deployment, old: ResourceState, state: ResourceState) -> Ch
 
 
 def configure(deployment: Deployment, state: ResourceState) -> ResourceState:
-    """Configure a provider's plugin, with a new id unless the state has one; outputs are the inputs."""
+    """Configure a provider's plugin, with a new id unless the state has one; outputs are its own inputs."""
     if not state.id:
         state = replace(state, id=UNKNOWN_TEXT if deployment.dry_run else str(uuid.uuid4()))
-    state = replace(state, outputs=state.inputs)
+    state = replace(state, outputs=own_config(state.inputs))
     deployment.registry.configure(state)
     return state
 

@@ -19,8 +19,9 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
     if goal.is_provider:
         if goal.version:
             inputs.setdefault("version", goal.version)
-        if goal.download_url:
-            inputs.setdefault("__internal", {"pluginDownloadURL": goal.download_url})
+        if goal.version or goal.download_url:  # as the official engine records it, empty or not
+            url = {"pluginDownloadURL": goal.download_url} if goal.download_url else {}
+            inputs.setdefault("__internal", url)
     return ResourceState(
         urn=urn,
         type=goal.type,
@@ -106,12 +107,10 @@ def _inherited_name(goal: Goal, earlier_parent: str) -> str:
 
 
 def with_secret_outputs(state: ResourceState, outputs: Properties) -> Properties:
-    """Outputs with `additionalSecretOutputs` made secret."""
-    marked = dict(outputs)
-    for key in state.additional_secret_outputs:
-        if key in marked and not isinstance(marked[key], Secret):
-            marked[key] = Secret(marked[key])
-    return marked
+    """Outputs, secret where `additionalSecretOutputs` says so or where the input of that name is."""
+    named = (*state.additional_secret_outputs, *(k for k, v in state.inputs.items() if isinstance(v, Secret)))
+    bare = {k: Secret(outputs[k]) for k in named if k in outputs and not isinstance(outputs[k], Secret)}
+    return {**outputs, **bare} if bare else outputs
 
 
 def carried(state: ResourceState, old: ResourceState) -> ResourceState:

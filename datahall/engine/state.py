@@ -102,7 +102,6 @@ _FIELDS = (
     ("property_dependencies", "propertyDependencies"),
     ("pending_replacement", "pendingReplacement"),
     ("additional_secret_outputs", "additionalSecretOutputs"),
-    ("aliases", "aliases"),
     ("custom_timeouts", "customTimeouts"),
     ("retain_on_delete", "retainOnDelete"),
     ("deleted_with", "deletedWith"),
@@ -112,7 +111,8 @@ _FIELDS = (
     ("hide_diff", "hideDiff"),
     ("replace_on_changes", "replaceOnChanges"),
 )
-_KNOWN = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", *(name for _, name in _FIELDS)}
+# Aliases are the program's and are not recorded: a checkpoint has no earlier URNs left to explain.
+_KNOWN = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", "aliases", *(n for _, n in _FIELDS)}
 
 
 def encode_state(state: ResourceState, encrypt: Cipher) -> dict[str, Any]:

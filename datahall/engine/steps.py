@@ -55,7 +55,7 @@ def keep(d: Deployment, state: ResourceState) -> ResourceState:
 
 def same(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceState:
     """Nothing to change: the recorded id and outputs stand."""
-    new = replace(carried(state, old), outputs=old.outputs)
+    new = replace(carried(state, old), outputs=with_secret_outputs(state, old.outputs))
     with told(d, new, Op.SAME):
         if is_provider(new.type):
             d.registry.configure(replace(new, inputs=old.inputs))

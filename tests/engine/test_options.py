@@ -115,7 +115,7 @@ def test_default_provider_is_configured_from_the_stack_and_recorded(world: World
     assert world.outputs() == {"region": "mars"}
     provider = world.resources()["default_1_2_3"]
     assert provider.type == "pulumi:providers:cloud"
-    assert provider.inputs == {"region": "mars", "version": "1.2.3"}
+    assert provider.inputs == {"region": "mars", "version": "1.2.3", "__internal": {}}
     assert world.resources()["it"].provider == provider.reference
 
 

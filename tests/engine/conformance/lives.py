@@ -1,0 +1,174 @@
+"""Lives of stacks: the same programs, one after another, for the official engine and for ours.
+
+Each program is the body of a `__main__.py` that has `pulumi`, `Options`, `Thing`, `House` and `Provider`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LIVES: Final[dict[str, tuple[str, ...]]] = {
+    "update, replace, delete": (
+        """
+a = Thing("a", size=1)
+Thing("b", size=a.area, note=a.serial)
+Thing("kind", kind="oak")
+Thing("plot", plot="x", note=a.serial)
+Thing("gone", opts=Options(depends_on=[a]))
+pulumi.export("area", a.area)
+""",
+        """
+a = Thing("a", size=2)
+Thing("b", size=a.area, note=a.serial)
+kind = Thing("kind", kind="pine")
+plot = Thing("plot", plot="y", note=a.serial)
+Thing("leaf", note=plot.serial, other=kind.serial)
+pulumi.export("area", a.area)
+pulumi.export("nested", {"list": [a.serial, 1, None, True], "secret": pulumi.Output.secret({"x": 1})})
+""",
+        """
+a = Thing("a", size=2)
+kind = Thing("kind", kind="elm")
+plot = Thing("plot", plot="z", note=a.serial)
+Thing("leaf", note=plot.serial, other=kind.serial)
+""",
+    ),
+    "components and aliases": (
+        """
+House("home", size=2)
+Thing("old-name", size=3)
+Thing("child", opts=Options(parent=House("estate")))
+""",
+        """
+House("mansion", size=2, opts=Options(aliases=[pulumi.Alias(name="home")]))
+Thing("new-name", size=3, opts=Options(aliases=[pulumi.Alias(name="old-name")]))
+House("estate")
+Thing("child", opts=Options(aliases=[
+    pulumi.Alias(parent="urn:pulumi:dev::proj::test:index:House::estate"),
+]))
+""",
+        """
+House("mansion", size=4)
+Thing("new-name", size=3)
+""",
+    ),
+    "providers": (
+        """
+east = Provider("mine", "east")
+Thing("here")
+Thing("there", opts=Options(provider=east))
+House("home", opts=Options(providers=[east]))
+""",
+        """
+east = Provider("mine", "west")
+Thing("here")
+Thing("there", opts=Options(provider=east))
+House("home", opts=Options(providers=[east]))
+""",
+    ),
+    "ignored and forced": (
+        """
+Thing("ignored", note="one", deep={"a": [1, 2], "b": 2}, opts=Options(ignore_changes=["note", "deep.a[0]"]))
+Thing("forced", note="one", opts=Options(replace_on_changes=["note"]))
+Thing("first", kind="oak", opts=Options(delete_before_replace=True))
+Thing("kept", note="x", opts=Options(retain_on_delete=True))
+""",
+        """
+Thing("ignored", note="two", deep={"a": [7, 8], "b": 3}, opts=Options(ignore_changes=["note", "deep.a[0]"]))
+Thing("forced", note="two", opts=Options(replace_on_changes=["note"]))
+Thing("first", kind="pine", opts=Options(delete_before_replace=True))
+""",
+    ),
+    "secrets": (
+        """
+s = Thing("s", password=pulumi.Output.secret("hunter2"), plain="p")
+Thing("t", note=s.serial, opts=Options(additional_secret_outputs=["area", "serial"]))
+pulumi.export("password", s.password)
+pulumi.export("deep", {"in": [pulumi.Output.secret("x"), "y"]})
+""",
+        """
+s = Thing("s", password="hunter2", plain=pulumi.Output.secret("p"))
+Thing("t", note=s.serial, opts=Options(additional_secret_outputs=["area"]))
+pulumi.export("password", s.password)
+""",
+    ),
+    "reads": (
+        """
+a = Thing("a", size=3)
+Thing("seen", opts=Options(id=a.id))
+pulumi.export("said", pulumi.runtime.invoke("cloud:index:say", {"word": "hello"}).value)
+""",
+        """
+a = Thing("a", size=4)
+Thing("seen", opts=Options(id=a.id))
+""",
+        """
+a = Thing("a", size=4)
+Thing("seen", size=9)
+""",
+    ),
+    "protected and deleted with": (
+        """
+owner = Thing("owner", kind="oak")
+Thing("part", size=1, opts=Options(deleted_with=owner))
+Thing("safe", opts=Options(protect=True, custom_timeouts=pulumi.CustomTimeouts(create="5m", update="1h30m")))
+""",
+        """
+owner = Thing("owner", kind="pine")
+Thing("part", size=1, opts=Options(deleted_with=owner))
+Thing("safe", opts=Options(protect=False))
+""",
+        """
+Thing("safe", opts=Options(protect=False))
+""",
+    ),
+    "values": (
+        """
+Thing("values", n=None, f=1.5, i=3, t=True, e="", l=[], d={}, mixed=[None, {"a": None}, [1, [2]]],
+      text="über\\n<&>", big=2**53)
+Thing("assets", text=pulumi.StringAsset("text"), parts=pulumi.AssetArchive({"a": pulumi.StringAsset("b")}))
+""",
+        """
+Thing("values", f=1.25, i=3, t=False, e="", l=[1], d={"k": []}, mixed=[{"a": None}, [1, [2]]],
+      text="über\\n<&>", big=2**53)
+Thing("assets", text=pulumi.StringAsset("other"), parts=pulumi.AssetArchive({"a": pulumi.StringAsset("b")}))
+""",
+    ),
+    "dependencies of replaced things": (
+        """
+base = Thing("base", plot="x")
+mid = Thing("mid", kind=base.serial)
+top = Thing("top", note=mid.serial)
+Thing("aside", opts=Options(depends_on=[base]))
+Thing("under", opts=Options(parent=base))
+""",
+        """
+base = Thing("base", plot="y")
+mid = Thing("mid", kind=base.serial)
+top = Thing("top", note=mid.serial)
+Thing("aside", opts=Options(depends_on=[base]))
+Thing("under", opts=Options(parent=base))
+""",
+    ),
+    "half way": (
+        """
+a = Thing("a")
+Thing("b", note=a.serial)
+""",
+        """
+a = Thing("a", size=2)
+Thing("bad", refuse="create", note=a.serial)
+Thing("b", note=a.serial)
+""",
+        """
+a = Thing("a", size=3)
+Thing("b", note=a.serial, unready=True)
+Thing("new", unready=True)
+""",
+        """
+a = Thing("a", size=3)
+Thing("b", note=a.serial)
+Thing("new")
+""",
+    ),
+}
