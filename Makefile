@@ -23,7 +23,8 @@ test: setup ## run the tests
 	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup
 
 test-fuzz: setup ## thousands of random lives of a stack, and every moment to kill an update (CASES=2000)
-	@DATAHALL_FUZZ=$${CASES:-2000} $(bin)/python -m pytest tests/engine/fuzz tests/engine/test_kills.py -n auto
+	@DATAHALL_FUZZ=$${CASES:-2000} $(bin)/python -m pytest tests/engine/fuzz tests/engine/test_kills.py \
+	  tests/sandbox/aws/test_killed_updates.py -n auto
 
 lint: setup ## ruff: rules and format
 	@$(bin)/ruff check .

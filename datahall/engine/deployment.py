@@ -58,6 +58,7 @@ class Deployment:
 
     def __post_init__(self) -> None:
         self._slots = threading.BoundedSemaphore(max(1, self.parallel))
+        self._gone = threading.Condition(self.lock)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -75,7 +76,26 @@ class Deployment:
         """Record a failure and begin no more steps."""
         with self.lock:
             self._errors.append(error)
-        self._stopped.set()
+            self._stopped.set()
+            self._gone.notify_all()
+
+    def went(self, gone: ResourceState) -> None:
+        """A resource was deleted ahead of its replacement; `gone` is the record of it."""
+        with self.lock:
+            self.olds[gone.urn] = gone
+            self._gone.notify_all()
+
+    def until_gone(self, urn: str) -> ResourceState | None:
+        """What is recorded under a URN, once the step that deletes it ahead is done. Raises Stopped."""
+
+        def settled() -> bool:
+            old = self.olds.get(urn)
+            return self.stopped or urn not in self.deleted or old is None or old.pending_replacement
+
+        with self.lock:
+            self._gone.wait_for(settled)
+            self.go_on()
+            return self.olds.get(urn)
 
     def remember(self, error: EngineError) -> None:
         """Record a failure of a preview, which goes on to show the rest."""

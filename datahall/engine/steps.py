@@ -77,7 +77,7 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
     """Create a resource whose earlier instance was deleted ahead of this, or was never ours."""
     with d.lock:
         d.replaced.add(state.urn)
-        old = d.olds.get(old.urn, old)
+    old = d.until_gone(old.urn) or old
     with told(d, state, Op.CREATE_REPLACEMENT, Change(changes=True, diff=created(state.inputs))) as tell_id:
         new = _created(d, state)
         tell_id(new.id)
@@ -144,8 +144,7 @@ def delete_ahead(d: Deployment, state: ResourceState) -> None:
         _deleted(d, state, deleting=d.deleted)
         gone = replace(state, pending_replacement=True)
         d.snapshot.substitute(state, gone, intent=state)
-        with d.lock:
-            d.olds[state.urn] = gone
+        d.went(gone)
 
 
 def delete(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:

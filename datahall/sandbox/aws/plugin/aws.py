@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from datahall.sandbox.aws.plugin import repeats
+
 Client = Any
 """A boto3 client."""
 
@@ -97,4 +99,6 @@ class Aws:
             self._session = boto3.Session(
                 aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=self.region
             )
-        return self._session.client(service, region_name=region, endpoint_url=endpoint, config=_CONFIG)
+        client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=_CONFIG)
+        repeats.watch(client)
+        return client

@@ -21,6 +21,7 @@ from datahall.sandbox.aws.plugin.table import Call, Step, Template, Type
 
 _KINDS = {"str": "a string", "bool": "true or false", "int": "a whole number", "float": "a number"}
 DEFAULTS = "__defaults"
+TOKEN = "__token"  # noqa: S105 - the name of an input
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,9 @@ def _completed(row: Type, schema: Schema, given: dict[str, Any], question: Quest
             inputs[row.name.property] = name
             filled.append(row.name.property)
     inputs[DEFAULTS] = sorted(filled)
+    token = question.olds.get(TOKEN) if question.olds else question.seed.hex()[:32]
+    if token:
+        inputs[TOKEN] = token
     if "tagsAll" in schema.outputs:
         own = inputs.get("tags")
         known = isinstance(own, dict) and not has_unknown(own)

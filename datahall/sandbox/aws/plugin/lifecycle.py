@@ -8,9 +8,11 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from datahall.sandbox.aws.plugin import reading
+from datahall.sandbox.aws.plugin.check import TOKEN
 from datahall.sandbox.aws.plugin.paths import search
 from datahall.sandbox.aws.plugin.properties import Plain
 from datahall.sandbox.aws.plugin.reading import GoneError
+from datahall.sandbox.aws.plugin.repeats import creation
 from datahall.sandbox.aws.plugin.run import Run, error_code
 from datahall.sandbox.aws.plugin.table import Call, Step
 
@@ -28,8 +30,12 @@ class PartlyDoneError(RuntimeError):
 
 def create(run: Run) -> dict[str, Any]:
     """Creates the resource, completes and awaits it; sets `run.id`; returns its outputs."""
-    response = run.do(_creation(run))
+    with creation(run.token() if TOKEN in run.new else "") as asked:
+        response = run.do(_creation(run))
     run.id = _identity(run, response)
+    if asked.repeated and (read(run) is None or _is_gone(run)):  # it was made, and deleted since
+        response = run.do(_creation(run))
+        run.id = _identity(run, response)
     try:
         if _must_settle(run):
             settle(run)

@@ -41,7 +41,6 @@ class Run:
     region: str
     urn: str = ""
     id: str = ""
-    seed: bytes = b""
     timeout_s: float = 900
     new: dict[str, Any] = field(default_factory=dict)
     old: dict[str, Any] = field(default_factory=dict)
@@ -60,11 +59,11 @@ class Run:
         return self.aws.client(service or self.row.service, self.region)
 
     def token(self) -> str:
-        """An idempotency token: the same for the same resource, inputs and engine seed.
+        """An idempotency token: the same for the same resource and inputs, the seed of Check among them.
 
         A replacement has another seed, so AWS never answers it with the resource it replaces.
         """
-        text = json.dumps([self.urn, self.new, self.seed.hex()], sort_keys=True, default=str)
+        text = json.dumps([self.urn, self.new], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def do(self, step: Step) -> Plain:

@@ -61,7 +61,6 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         self._settings: Settings | None = None
         self._aws: Aws | None = None
         self._cancelled = threading.Event()
-        self._seeds: dict[str, bytes] = {}
 
     def Handshake(self, request: Message, context: grpc.ServicerContext) -> Message:
         """What this provider accepts."""
@@ -160,11 +159,15 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             checked = checking.check(row, declared, aws, question)
         if checked.failures:
             return provider_pb2.CheckResponse(failures=_failures(checked.failures))
-        self._seeds[request.urn] = bytes(request.randomSeed)
         secrets = news.secrets | ({"tagsAll"} if "tags" in news.secrets else set())
         completed = encode(checked.inputs, secrets)
         for name, value in request.news.fields.items():  # as the program wrote them
-            if name in checked.inputs and name not in (*row.json.split(), "tagsAll", checking.DEFAULTS):
+            if name in checked.inputs and name not in (
+                *row.json.split(),
+                "tagsAll",
+                checking.DEFAULTS,
+                checking.TOKEN,
+            ):
                 completed.fields[name].CopyFrom(value)
         return provider_pb2.CheckResponse(inputs=completed)
 
@@ -259,7 +262,6 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
                 aws=aws,
                 region=region if isinstance(region, str) and region else settings.region,
                 urn=request.urn,
-                seed=self._seeds.get(request.urn, b""),
                 default_tags=settings.default_tags,
                 cancelled=self._cancelled,
                 timeout_s=timeout,

@@ -19,6 +19,7 @@ from datahall.sandbox.aws.server import faults, overlay, replay, wire
 from datahall.sandbox.aws.server.inventory import inventory
 from datahall.sandbox.aws.server.journal import Entry, Journal, JournalError, Request
 from datahall.sandbox.aws.server.services import SERVICES
+from datahall.sandbox.aws.server.tokens import Tokens
 from datahall.sandbox.aws.server.wire import Response
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Application:
         self._folder = folder
         self._moto = DomainDispatcherApplication(_backend_app)
         self._one = threading.Lock()
+        self._tokens = Tokens()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
@@ -55,6 +57,7 @@ class Application:
         for entry in self._journal.entries():
             with replay.moment(entry.n, entry.at):
                 response = self._answer(entry.request)
+            self._tokens.keep(entry.request, response)
             if response.status >= 400:
                 said = response.body[:300].decode(errors="replace")
                 where = f"journal: {self._folder}: request {entry.n} now gives {response.status} {said}"
@@ -70,11 +73,15 @@ class Application:
             with self._one:
                 return self._answer(request)
         with self._one:
+            known = self._tokens.known(request)
+            if known is not None:
+                return known
             entry = Entry(self._journal.number(), time.time(), request)
             with replay.moment(entry.n, entry.at):
                 response = self._answer(request)
             if response.status >= 400:
                 return response
+            self._tokens.keep(request, response)
             mark = self._journal.append(entry)
         self._journal.sync(mark)
         return response
