@@ -9,18 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datahall.engine.errors import BrokenState, Unsupported
 from datahall.engine.state import compact
 from datahall.engine.values import Json
 
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any])
+
 VERSION = 3
 MANIFEST_VERSION = "datahall"
+_SUM = "sha256"  # the last member of the file: that of all bytes before it
+_SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,40 +50,85 @@ def read_checkpoint(file: Path) -> Checkpoint:
                 raise Unsupported(f"state: {file}{suffix}: compressed state; uncompress it first")
         return Checkpoint()
     try:
-        data = json.loads(file.read_bytes())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise _broken(file, f"not valid JSON ({error})") from None
+        return _parsed(file)
+    except _DamagedError as error:
+        raise BrokenState(f"state: {file}: {error}; it is not used; {_way_back(file)}") from None
+
+
+class _DamagedError(Exception):
+    """What is wrong with a file."""
+
+
+def _parsed(file: Path) -> Checkpoint:
+    try:
+        raw = file.read_bytes()
+        data = json.loads(raw)
+    except OSError as error:
+        raise _DamagedError(f"cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise _DamagedError(f"not valid JSON ({error})") from None
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
-        raise _broken(file, "no checkpoint: it has no version")
+        raise _DamagedError("no checkpoint: it has no version")
     if data["version"] != VERSION:
-        raise _broken(file, f"version {data['version']}, but this engine reads version {VERSION}")
-    latest = (data.get("checkpoint") or {}).get("latest") or {}
-    resources = latest.get("resources") or []
-    _check_manifest(file, latest.get("manifest") or {})
-    check_integrity(file, resources)
+        raise _DamagedError(f"version {data['version']}, but this engine reads version {VERSION}")
+    try:
+        latest = _member(_member(data, "checkpoint", dict), "latest", dict)
+        resources = _member(latest, "resources", list)
+        pending = _member(latest, "pending_operations", list)
+        _check_manifest(latest.get("manifest") or {})
+        _check_integrity(resources)
+        _check_sum(raw, data)
+        salt = _salt(file, latest.get("secrets_providers"))
+    except (AttributeError, TypeError, ValueError, KeyError):
+        raise _DamagedError("malformed: not what a checkpoint of version 3 holds") from None
     return Checkpoint(
         resources=resources,
-        pending=latest.get("pending_operations") or [],
-        salt_state=_salt(file, latest.get("secrets_providers")),
+        pending=pending,
+        salt_state=salt,
         exists=True,
     )
 
 
-def _broken(file: Path, what: str) -> BrokenState:
-    backup = file.with_name(file.name + ".bak")
-    fix = (
-        f"restore the last good one: cp '{backup}' '{file}'"
-        if backup.exists()
-        else "restore it from a backup"
-    )
-    return BrokenState(f"state: {file}: {what}; it is not used; {fix}")
+def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
+    """A member that may be absent, or null, but is nothing else."""
+    value = data.get(name)
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise TypeError(name)
+    return value
 
 
-def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
+def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
+    """Of a file that this engine wrote last; the official one leaves the member out when it writes."""
+    if _SUM not in data:
+        return
+    found = _SUM_AT_END.search(raw)
+    if found is None or hashlib.sha256(raw[: found.start()]).hexdigest() != found[1].decode():
+        raise _DamagedError(
+            f"changed since it was written: it does not match its checksum (if you changed it on purpose, "
+            f"take `{_SUM}` out of it)"
+        )
+
+
+def _way_back(file: Path) -> str:
+    """The newest copy that is good itself, and how to put it in place."""
+    history = file.parents[2] / "history" / file.parent.name / file.stem
+    copies = sorted(history.glob("*.checkpoint.json"), reverse=True)
+    for copy in (file.with_name(file.name + ".bak"), *copies):
+        try:
+            _parsed(copy)
+        except (_DamagedError, Unsupported):
+            continue
+        return f"restore the last good one: cp '{copy}' '{file}'"
+    return "restore it from a backup (none of those beside it is good)"
+
+
+def _check_manifest(manifest: dict[str, Any]) -> None:
     version = manifest.get("version", "")
     expected = hashlib.sha256(version.encode()).hexdigest() if version else ""
     if manifest.get("magic", "") != expected:
-        raise _broken(file, "the manifest's magic does not match its version")
+        raise _DamagedError("the manifest's magic does not match its version")
 
 
 def _salt(file: Path, provider: Json) -> str | None:
@@ -88,30 +138,30 @@ def _salt(file: Path, provider: Json) -> str | None:
         raise Unsupported(f"secrets provider: {provider['type']}: only `passphrase` is supported ({file})")
     salt = (provider.get("state") or {}).get("salt")
     if not isinstance(salt, str):
-        raise _broken(file, "the secrets provider has no salt")
+        raise _DamagedError("the secrets provider has no salt")
     return salt
 
 
-def check_integrity(file: Path, resources: Sequence[Any]) -> None:
-    """Raise BrokenState unless each resource is whole and stands after all that it needs."""
+def _check_integrity(resources: Sequence[Any]) -> None:
+    """Raise _DamagedError unless each resource is whole and stands after all that it needs."""
     seen: set[str] = set()
     alive: set[str] = set()
     providers: set[str] = set()
     for index, data in enumerate(resources):
         if not isinstance(data, dict) or not isinstance(data.get("urn"), str) or not data.get("type"):
-            raise _broken(file, f"resource {index} has no urn or no type")
+            raise _DamagedError(f"resource {index} has no urn or no type")
         urn = data["urn"]
         if urn.count("::") < 3 or not urn.startswith("urn:pulumi:"):
-            raise _broken(file, f"resource {index} has a malformed urn")
+            raise _DamagedError(f"resource {index} has a malformed urn")
         for word, needed in _needs(data):
             if needed not in seen:
-                raise _broken(file, f"{urn}: its {word} {needed} does not stand before it")
+                raise _DamagedError(f"{urn}: its {word} {needed} does not stand before it")
         provider = data.get("provider")
         if provider and provider not in providers and not data.get("pendingReplacement"):
-            raise _broken(file, f"{urn}: its provider {provider} does not stand before it")
+            raise _DamagedError(f"{urn}: its provider {provider} does not stand before it")
         if not data.get("delete"):
             if urn in alive:
-                raise _broken(file, f"{urn}: recorded twice")
+                raise _DamagedError(f"{urn}: recorded twice")
             alive.add(urn)
         if data["type"].startswith("pulumi:providers:"):
             providers.add(f"{urn}::{data.get('id', '')}")
@@ -156,8 +206,9 @@ def render(
         joined = ",".join(items)
         if joined:
             parts.append(f',"{name}":[{joined}]')
-    parts.append(',"metadata":{}}}}')
-    return "".join(parts).encode()
+    parts.append(',"metadata":{}}}')
+    content = "".join(parts).encode()
+    return content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode()
 
 
 def now() -> str:

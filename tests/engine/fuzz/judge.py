@@ -123,6 +123,7 @@ class Judge:
         data = json.loads(self._state.read_text())
         for resource in data["checkpoint"]["latest"].get("resources", ()):
             resource.pop("protect", None)
+        data.pop("sha256", None)
         self._state.write_text(json.dumps(data))
 
 
