@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,7 +20,6 @@ from datahall.engine import (
     ProgramFailed,
     ProviderFailed,
     ResourceFailed,
-    StackLocked,
 )
 
 from .conftest import World
@@ -190,45 +186,6 @@ def test_an_inconsistent_state_is_refused(
     with pytest.raises(BrokenState, match=word):
         world.up(lambda: None)
     assert world.count() == 1
-
-
-def lock_of(world: World, pid: int, host: str | None = None) -> None:
-    folder = world.folder / "state" / ".pulumi" / "locks" / "organization" / "proj" / "dev"
-    folder.mkdir(parents=True, exist_ok=True)
-    owner = {
-        "pid": pid,
-        "username": "ann",
-        "hostname": host or socket.gethostname(),
-        "timestamp": "2026-01-01T00:00:00Z",
-    }
-    (folder / "a-lock.json").write_text(json.dumps(owner))
-
-
-def test_a_lock_of_a_living_owner_is_respected(world: World) -> None:
-    lock_of(world, os.getppid())
-    with pytest.raises(StackLocked, match=rf"ann@.*pid {os.getppid()}"):
-        world.up(lambda: Thing("it"))
-    assert world.count() == 0
-
-
-def test_a_lock_of_another_host_is_respected(world: World) -> None:
-    lock_of(world, 1, "elsewhere")
-    with pytest.raises(StackLocked, match="elsewhere"):
-        world.up(lambda: Thing("it"))
-
-
-def test_a_stale_lock_is_told_and_taken_over(world: World) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    lock_of(world, gone.pid)
-    world.up(lambda: Thing("it"))
-    assert any("stale" in text and str(gone.pid) in text for text in world.said("warning"))
-
-
-def test_no_lock_is_left_behind(world: World) -> None:
-    with pytest.raises(ProviderFailed):
-        world.up(lambda: Thing("it", refuse="create"))
-    assert not list((world.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
 
 
 def test_an_interrupt_ends_what_runs_begins_nothing_more_and_keeps_the_state(world: World) -> None:
