@@ -90,6 +90,17 @@ def place(new_place: Callable[[], Place]) -> Place:
     return new_place()
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, as under torchrun with a rank a core; more would wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def command(module: str, *arguments: object) -> list[str]:
     """A program's command line."""
     return [sys.executable, "-m", module, *map(str, arguments)]

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from workloads.data import digits, mnist, texts
+from workloads.data import digits, mnist, ratings, texts
 from workloads.data.content import Content, Origin
 from workloads.fingerprint import code_version, short_hash
 
@@ -64,6 +64,28 @@ DATASETS: Mapping[str, Dataset] = {
             ),
             help="Python's language reference, 460 kB that every Python carries",
             collect="workloads.data.texts:reference",
+        ),
+        Dataset(
+            origin=Origin(
+                name="ratings-made",
+                source=ratings.MADE,
+                licence="CC0-1.0",
+                preparation=ratings.PREPARATION,
+            ),
+            help="10,000 ratings that are made, not people's",
+            collect="workloads.data.ratings:made",
+            depends=("numpy",),
+        ),
+        Dataset(
+            origin=Origin(
+                name="movielens",
+                source=ratings.MOVIELENS,
+                licence=ratings.LICENCE,
+                preparation=ratings.PREPARATION,
+            ),
+            help="MovieLens' u.data or ratings.csv from a folder",
+            collect="workloads.data.ratings:folder",
+            from_folder=True,
         ),
         Dataset(
             origin=Origin(

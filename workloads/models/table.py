@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from workloads.errors import InvalidInputError
 from workloads.models.lm.spec import LM
 from workloads.models.mnist.spec import MNIST, MNIST_CNN
+from workloads.models.recommender.spec import RECOMMENDER
 from workloads.models.spec import ModelSpec
 
-MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (MNIST, MNIST_CNN, LM)}
+MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (MNIST, MNIST_CNN, LM, RECOMMENDER)}
 
 
 def find_model(name: str) -> ModelSpec:

@@ -68,6 +68,23 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class BetterThan:
+    """A metric is higher than another: than what a rule of thumb would give."""
+
+    metric: str
+    other: str
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Compare two of the candidate's own metrics."""
+        value, other = (evidence.card.metrics.get(name) for name in (self.metric, self.other))
+        rule = f"{self.metric} above {self.other}"
+        if value is None or other is None:
+            return Finding(rule=rule, passed=False, reason=f"{self.metric} or {self.other} is not measured")
+        reason = f"{self.metric} is {value:.4f}, {self.other} {other:.4f}"
+        return Finding(rule=rule, passed=value > other, reason=reason)
+
+
+@dataclass(frozen=True)
 class NotWorse:
     """A metric is no more than `tolerance` worse than that of the version in production."""
 
@@ -124,6 +141,11 @@ _ALWAYS: tuple[Rule, ...] = (WeightsIntact(), CardComplete(), DataKnown())
 GATES: Mapping[str, tuple[Rule, ...]] = {
     "mnist": (*_ALWAYS, AtLeast("accuracy", 0.96), NotWorse("accuracy", 0.005)),
     "lm": (*_ALWAYS, AtMost("bits_per_byte", 3.0), NotWorse("bits_per_byte", 0.05, higher_is_better=False)),
+    "recommender": (
+        *_ALWAYS,
+        BetterThan("recall_at_10", "frequent_recall"),
+        NotWorse("recall_at_10", 0.02),
+    ),
     "mnist-cnn": (*_ALWAYS, AtLeast("accuracy", 0.97), NotWorse("accuracy", 0.005)),
 }
 """What each model must meet."""

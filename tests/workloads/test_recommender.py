@@ -1,0 +1,152 @@
+"""The recommender: MovieLens' formats, its sampling and metrics, and a whole run that is asked."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.workloads.conftest import Place
+from tests.workloads.test_training import ALONE, Told
+from workloads.asking.version import load_version
+from workloads.data import ratings
+from workloads.data.__main__ import put
+from workloads.data.manifest import Manifest
+from workloads.data.table import DATASETS
+from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.models.recommender.config import SamplingConfig, TowersConfig, fit
+from workloads.models.recommender.index import build_index
+from workloads.models.recommender.network import TwoTower
+from workloads.models.recommender.task import Ratings
+from workloads.models.spec import load
+from workloads.models.table import MODELS
+from workloads.registry.promotion import promote
+from workloads.registry.store import Registry
+from workloads.training.plan import make_plan
+from workloads.training.run import run
+from workloads.training.stop import Stop
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+LINES = [("7", "31", 4.0, 30), ("7", "9", 2.5, 10), ("8", "9", 5.0, 5), ("7", "40", 1.0, 20)]
+
+
+def write(folder: Path, name: str) -> Path:
+    separator = "," if name.endswith("csv") else "\t"
+    header = ["userId,movieId,rating,timestamp"] if name.endswith("csv") else []
+    lines = [separator.join(map(str, line)) for line in LINES]
+    (folder / name).write_text("\n".join([*header, *lines]) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["u.data", "ratings.csv"])
+def test_both_formats_give_the_same_and_the_last_is_held_out(tmp_path: Path, name: str) -> None:
+    content = ratings.folder(write(tmp_path, name))
+    assert content.records == {"train": 3, "test": 1, "users": 2, "items": 3}
+    assert json.loads(content.files[ratings.ITEMS]) == ["31", "9", "40"]
+    assert ratings.read_pairs(content.files, ratings.TEST).tolist() == [[0, 0]]
+    assert ratings.read_pairs(content.files, ratings.TRAIN).tolist() == [[0, 1], [0, 2], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("userId,movieId,rating,timestamp\n1,2,3,4\n1,2,three,4\n", "divided by ','"),
+        ("user,item\n", "must begin with userId"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, rule: str) -> None:
+    (tmp_path / "ratings.csv").write_text(text)
+    with pytest.raises(CorruptDataError) as caught:
+        ratings.folder(tmp_path)
+    assert rule in caught.value.rule
+    assert caught.value.field.startswith("ratings.csv")
+
+
+def test_a_folder_without_ratings_and_numbers_out_of_range_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"must hold ratings\.csv or u\.data"):
+        ratings.folder(tmp_path)
+    files = {**ratings.made().files, ratings.TEST: b"0,999999,1,1"}
+    with pytest.raises(CorruptDataError, match="out of range"):
+        ratings.read_pairs(files, ratings.TEST)
+
+
+def test_made_ratings_are_the_same_each_time() -> None:
+    assert ratings.made() == ratings.made()
+    assert ratings.made().records == {"train": 9600, "test": 400, "users": 400, "items": 300}
+
+
+def small(power: float = 0.5) -> Ratings:
+    torch.manual_seed(0)
+    network = TwoTower(TowersConfig(users=2, items=4, interactions=3, dim=4, hidden=4))
+    pairs = torch.tensor([[0, 1], [1, 1], [0, 3]])
+    network.remember(pairs)
+    counts = torch.bincount(pairs[:, 1], minlength=4).double() + 1
+    chance = counts**power / (counts**power).sum()
+    held_out = torch.tensor([[0, 2], [1, 0]])
+    sampling = SamplingConfig(negatives=20_000, power=power, k=1)
+    return Ratings(network, sampling, pairs, held_out, chance.log().float(), {})
+
+
+def test_items_are_sampled_by_their_chance() -> None:
+    task = small(power=1.0)
+    draws = task.draw(1, torch.Generator().manual_seed(1))
+    _, items = task.batch(torch.tensor([0]), draws)
+    shares = np.bincount(items[0, 1:].numpy(), minlength=4) / 20_000
+    assert shares == pytest.approx([1 / 7, 3 / 7, 1 / 7, 2 / 7], abs=0.02)
+
+
+def test_the_sampled_loss_nears_the_whole_one() -> None:
+    task = small()
+    draws = task.draw(1, torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        sampled = float(task.loss(task.network, task.batch(torch.tensor([0]), draws)))
+        scores = task.network(torch.tensor([0]), torch.arange(4)[None])[0]
+    assert sampled == pytest.approx(float(scores.logsumexp(0) - scores[1]), rel=0.01)
+
+
+def test_recall_and_ndcg_are_those_of_the_ranking() -> None:
+    task = small()
+    with torch.no_grad():
+        best = build_index(task.network).best(task.network, task.held_out[:, 0], 4)
+    assert set(best[0, 2:].tolist()) == {1, 3}  # what user 0 has had comes last
+    places = [best[row].tolist().index(item) for row, item in enumerate(task.held_out[:, 1].tolist())]
+    for k in (1, 2, 3):
+        found = Ratings(
+            task.network, SamplingConfig(k=k), task.pairs, task.held_out, task.log_chance, {}
+        ).judge(task.network, ALONE)
+        assert found[f"recall_at_{k}"] == np.mean([place < k for place in places])
+        gains = [1 / np.log2(place + 2) if place < k else 0 for place in places]
+        assert found[f"ndcg_at_{k}"] == pytest.approx(np.mean(gains), abs=1e-6)
+
+
+def test_data_of_another_kind_are_refused() -> None:
+    manifest = Manifest(
+        name="digits", source="", licence="", preparation="", records={"train": 1, "test": 1}, files=()
+    )
+    with pytest.raises(InvalidInputError, match="must be a data set of ratings"):
+        fit(TowersConfig(), manifest)
+
+
+def test_it_learns_taste_and_recommends_what_was_not_had(place: Place) -> None:
+    put(place.buckets.data, DATASETS["ratings-made"], None)
+    spec = MODELS["recommender"]
+    plan, told = make_plan(spec, None, place.buckets, 1), Told()
+    run(plan, place.buckets, ALONE, told, Stop())
+    found = dict(told.events)["evaluated"]
+    assert found["recall_at_10"] > 1.2 * found["frequent_recall"]
+    registry = Registry(place.buckets.registry, "recommender")
+    assert not promote(registry, place.buckets, None).failed
+    card = registry.card(registry.production())
+    loaded = load_version(spec, card, registry.weights(card))
+    assert spec.answer is not None
+    answer = load(spec.answer)
+    recommended = answer(loaded, "17").split(", ")
+    files = ratings.made().files
+    items = json.loads(files[ratings.ITEMS])
+    had = [items[item] for user, item in ratings.read_pairs(files, ratings.TRAIN).tolist() if user == 16]
+    assert len(recommended) == 10
+    assert not set(had) & set(recommended)
+    with pytest.raises(InvalidInputError, match="400 users"):
+        answer(loaded, "nobody")

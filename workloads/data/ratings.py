@@ -1,0 +1,122 @@
+"""Ratings in MovieLens' formats: u.data (tabs) or ratings.csv; each user's last one is held out."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workloads.data.content import Content
+from workloads.errors import CorruptDataError, InvalidInputError
+
+TRAIN, TEST, USERS, ITEMS = "train.csv", "test.csv", "users.json", "items.json"
+
+MOVIELENS = "MovieLens (GroupLens Research, University of Minnesota)"
+LICENCE = "MovieLens: research use, no redistribution without permission"
+PREPARATION = "users and items numbered in order of appearance; each user's last rating held out"
+MADE = "made by workloads.data.ratings from seed 7: no person's ratings"
+
+_HEADER = "userId,movieId,rating,timestamp"
+_FIX = "fetch the file again, or correct that line"
+_USERS, _ITEMS, _GENRES, _EACH = 400, 300, 6, 25
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One line."""
+
+    user: str
+    item: str
+    rating: float
+    time: int
+
+
+def folder(source: Path) -> Content:
+    """The ratings in `source`/ratings.csv or `source`/u.data; raises InvalidInputError naming a bad line."""
+    for name, separator in (("ratings.csv", ","), ("u.data", "\t")):
+        path = source / name
+        if path.is_file():
+            return to_content(parse(path.read_text(encoding="utf-8", errors="replace"), name, separator))
+    rule, fix = "must hold ratings.csv or u.data", "give the folder that MovieLens was unpacked to"
+    raise InvalidInputError("--source", source, rule, fix)
+
+
+def made() -> Content:
+    """Users with a taste for few of six genres, items of unequal renown: small, and the same anywhere."""
+    rng = np.random.default_rng(7)
+    genre = rng.integers(0, _GENRES, _ITEMS)
+    renown = 1 / np.arange(1, _ITEMS + 1) ** 0.6
+    ratings = []
+    for user in range(_USERS):
+        taste = rng.dirichlet(np.full(_GENRES, 0.15))
+        weight = renown * (taste[genre] + 0.002)
+        chosen = rng.choice(_ITEMS, _EACH, replace=False, p=weight / weight.sum())
+        stars = np.clip(np.round(2 + 4 * taste[genre[chosen]] + rng.normal(0, 0.5, _EACH)), 1, 5)
+        for time in range(_EACH):
+            ratings.append(Rating(str(user + 1), str(chosen[time] + 1), float(stars[time]), time))
+    return to_content(ratings)
+
+
+def parse(text: str, name: str, separator: str) -> list[Rating]:
+    """The ratings in a file's text; raises CorruptDataError naming file and line."""
+    lines = text.splitlines()
+    if separator == ",":
+        if not lines or lines[0].strip() != _HEADER:
+            raise CorruptDataError(name, lines[0] if lines else "empty", f"must begin with {_HEADER}", _FIX)
+        lines[0] = ""
+    found = []
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            user, item, rating, time = line.split(separator)
+            found.append(Rating(user.strip(), item.strip(), float(rating), int(time)))
+        except ValueError:
+            rule = f"must be user, item, rating and time, divided by {separator!r}"
+            raise CorruptDataError(f"{name} line {number}", line, rule, _FIX) from None
+    return found
+
+
+def to_content(ratings: Iterable[Rating]) -> Content:
+    """The ratings divided, users and items as numbers."""
+    users: dict[str, int] = {}
+    items: dict[str, int] = {}
+    by_user: dict[int, list[tuple[int, int, float]]] = {}
+    for r in ratings:
+        user, item = users.setdefault(r.user, len(users)), items.setdefault(r.item, len(items))
+        by_user.setdefault(user, []).append((r.time, item, r.rating))
+    train, test = list[str](), list[str]()
+    for user, rated in by_user.items():
+        rated.sort(key=lambda entry: entry[0])  # stable: of one time, the file's order
+        lines = [f"{user},{item},{rating:g},{time}" for time, item, rating in rated]
+        train += lines[:-1] if len(lines) > 1 else lines
+        test += lines[-1:] if len(lines) > 1 else []
+    if not test:
+        rule = "must have at least one user with two ratings"
+        raise InvalidInputError("--source", f"{len(train)} ratings", rule, "give more ratings")
+    files = {
+        TRAIN: "\n".join(train).encode(),
+        TEST: "\n".join(test).encode(),
+        USERS: json.dumps(list(users)).encode(),
+        ITEMS: json.dumps(list(items)).encode(),
+    }
+    counts = {"train": len(train), "test": len(test), "users": len(users), "items": len(items)}
+    return Content(files, counts)
+
+
+def read_pairs(files: Mapping[str, bytes], name: str) -> NDArray[np.int64]:
+    """Users and items (n, 2) in one of the files; raises CorruptDataError where it is no such file."""
+    try:
+        rows = [line.split(",")[:2] for line in files[name].decode().splitlines()]
+        pairs = np.array(rows, dtype=np.int64).reshape(-1, 2)
+        limits = [len(json.loads(files[kind])) for kind in (USERS, ITEMS)]
+    except (KeyError, ValueError) as error:
+        fix = "put the data set there again, or take another"
+        raise CorruptDataError(
+            name, str(error), "must be ratings as workloads.data keeps them", fix
+        ) from None
+    if len(pairs) and ((pairs < 0) | (pairs >= limits)).any():
+        raise CorruptDataError(name, "a number out of range", f"must be below {limits}", "put it there again")
+    return pairs

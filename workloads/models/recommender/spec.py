@@ -1,0 +1,20 @@
+"""The model's row of the table."""
+
+from workloads.models.recommender.config import SamplingConfig, TowersConfig, fit
+from workloads.models.spec import ModelSpec
+from workloads.training.config import TrainingConfig
+
+RECOMMENDER = ModelSpec(
+    name="recommender",
+    title="items for users by two towers",
+    dataset="ratings-made",
+    config=TowersConfig(),
+    data=SamplingConfig(),
+    training=TrainingConfig(epochs=12, batch_size=256, lr=5e-3, weight_decay=1e-3),
+    headline="recall_at_10",
+    network="workloads.models.recommender.network:TwoTower",
+    task="workloads.models.recommender.task:open_ratings",
+    answer="workloads.models.recommender.answer:answer",
+    fit=fit,
+    smoke={"training": {"epochs": 2}},
+)

@@ -1,0 +1,112 @@
+"""Ratings in memory: sampled softmax, and recall and NDCG among all items."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from workloads.command import expect
+from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, read_pairs
+from workloads.models.recommender.config import SamplingConfig
+from workloads.models.recommender.index import build_index
+from workloads.models.recommender.network import TwoTower
+from workloads.models.spec import ModelSpec
+from workloads.training.ranks import Ranks
+from workloads.training.task import Batch, Network
+
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Pairs (n, 2) of user and item; how items are sampled."""
+
+    network: TwoTower
+    sampling: SamplingConfig
+    pairs: Tensor
+    held_out: Tensor
+    log_chance: Tensor
+    """Of each item to be sampled."""
+    names: dict[str, str]
+    unit = "samples"
+    units_per_record = 1
+
+    @property
+    def records(self) -> int:
+        """How many ratings there are to learn from."""
+        return len(self.pairs)
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """Where on the line of chances each negative falls."""
+        return torch.rand(n, self.sampling.negatives, generator=generator, dtype=torch.float64)
+
+    def batch(self, chosen: Tensor, draws: Tensor) -> Batch:
+        """Users (n,), and their item followed by sampled ones (n, 1 + negatives)."""
+        device = self.pairs.device
+        users, items = self.pairs[chosen.to(device)].unbind(1)
+        line = self.log_chance.double().exp().cumsum(0)
+        sampled = torch.searchsorted(line, draws.to(device) * line[-1]).clamp(max=len(line) - 1)
+        return users, torch.cat([items[:, None], sampled], dim=1)
+
+    def loss(self, network: Network, batch: Batch) -> Tensor:
+        """Softmax of the item among the sampled, which stand for all others: each less the log of how often
+        it is expected (Jean et al., 2015), so that the sum nears that over all items.
+        """
+        users, items = batch
+        logits, sampled = network(users, items).float(), items[:, 1:]
+        expected = self.log_chance[sampled] + math.log(self.sampling.negatives)
+        others = logits[:, 1:] - expected
+        others = others.masked_fill(sampled == items[:, :1], -torch.inf)  # the item itself is no other
+        target = torch.zeros(len(items), dtype=torch.long, device=logits.device)
+        return cross_entropy(torch.cat([logits[:, :1], others], dim=1), target)
+
+    @torch.inference_mode()
+    def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
+        """Recall and NDCG at k of the held-out items, and what showing the most frequent would give."""
+        towers, k = _towers(network), self.sampling.k
+        index, mine = build_index(towers), self.held_out[ranks.rank :: ranks.world_size]
+        frequent = torch.bincount(self.pairs[:, 1], minlength=len(self.log_chance)).double()
+        sums = torch.zeros(3, dtype=torch.float64, device=mine.device)
+        for part in torch.split(mine, _BATCH):
+            users, items = part.unbind(1)
+            hits = index.best(towers, users, k) == items[:, None]
+            ranks_of = hits.double().argmax(1) + 2
+            gains = hits.any(1).double() / torch.log2(ranks_of.double())
+            counts = frequent.repeat(len(users), 1)
+            for row, user in enumerate(users.tolist()):
+                counts[row, towers.seen(user)] = -1
+            usual = (counts.topk(min(k, counts.shape[1])).indices == items[:, None]).any(1)
+            sums += torch.stack([hits.any(1).double().sum(), gains.sum(), usual.double().sum()])
+        recall, ndcg, usual_recall = (ranks.sum(sums) / len(self.held_out)).tolist()
+        return {
+            f"recall_at_{k}": round(recall, 6),
+            f"ndcg_at_{k}": round(ndcg, 6),
+            "frequent_recall": round(usual_recall, 6),
+            "records": len(self.held_out),
+        }
+
+    def attachments(self) -> dict[str, str]:
+        """The users' and items' own names, in the order of their numbers."""
+        return self.names
+
+
+def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Ratings:
+    """The ratings in memory; raises CorruptDataError for files of another kind."""
+    pairs, held_out = (torch.from_numpy(read_pairs(files, name)).to(ranks.device) for name in (TRAIN, TEST))
+    sampling = expect(SamplingConfig, spec.data)
+    network = _towers(spec.build().to(ranks.device))
+    network.remember(pairs)
+    counts = torch.bincount(pairs[:, 1], minlength=network.items).double() + 1
+    chance = counts**sampling.power
+    names = {name: files[name].decode() for name in (USERS, ITEMS)}
+    log_chance = (chance / chance.sum()).log().float()
+    return Ratings(network, sampling, pairs, held_out, log_chance, names)
+
+
+def _towers(network: nn.Module) -> TwoTower:
+    if not isinstance(network, TwoTower):
+        raise TypeError(type(network).__name__)
+    return network
