@@ -5,6 +5,7 @@ import torch
 from pydantic import ValidationError
 
 from workloads.data.images import CLASSES, SIDE
+from workloads.data.manifest import Manifest
 from workloads.models.mnist.config import MLPConfig
 from workloads.models.table import MODELS
 from workloads.registry.gate import GATES
@@ -13,9 +14,12 @@ from workloads.registry.gate import GATES
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_each_model_is_built_as_its_configuration_says(name: str) -> None:
     spec = MODELS[name]
-    network = spec.build()
+    records = {"train": 30, "test": 10, "users": 5, "items": 7}
+    manifest = Manifest(name="d", source="s", licence="l", preparation="p", records=records, files=())
+    config = spec.fit(spec.config, manifest)
+    network = spec.build(config)
     assert spec.name == name
-    assert sum(p.numel() for p in network.parameters()) == spec.config.parameters
+    assert sum(p.numel() for p in network.parameters()) == config.parameters
 
 
 @pytest.mark.parametrize("name", ["mnist", "mnist-cnn"])
