@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datahall.engine.analyzer import Analyzers
+from datahall.engine.callbacks import Callbacks
 from datahall.engine.config import Config
 from datahall.engine.errors import EngineError
 from datahall.engine.eventlog import EventLog
@@ -52,6 +53,7 @@ class Deployment:
     deleted: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     stack_outputs: Properties | None = None
+    callbacks: Callbacks = field(default_factory=Callbacks)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _errors: list[EngineError] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)

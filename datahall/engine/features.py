@@ -12,6 +12,8 @@ MONITOR_FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
 )
 _OLD_NAMES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -19,6 +21,8 @@ _OLD_NAMES: Final = {
     "outputValues": resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
 }
 
 IMPLEMENTED: Final[dict[str, str]] = {
@@ -38,6 +42,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "custom_timeouts": "passed to the provider",
     "deleted_with": "",
     "hide_diffs": "",
+    "transforms": "of resources, their children, the stack, and functions",
     "Resource.get": "reads an external resource",
     "functions": "Invoke, plain and output form",
     "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",
@@ -56,7 +61,6 @@ REFUSED: Final[dict[str, str]] = {
     "import_": "",
     "replace_with": "",
     "replacement_trigger": "",
-    "transforms": "of resources, functions and stacks",
     "state migrations": "",
     "resource hooks": "and error hooks",
     "env_var_mappings": "",

@@ -115,8 +115,6 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         and request.replacement_trigger.WhichOneof("kind") != "null_value"
     ):
         yield "replacement_trigger"
-    if request.transforms:
-        yield "transforms"
     if request.state_migrations:
         yield "state migrations"
     if request.HasField("hooks") and request.hooks.ListFields():

@@ -20,6 +20,7 @@ from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
 from datahall.engine.registration import Registrar
 from datahall.engine.state import ResourceState
+from datahall.engine.transforms import Transforms
 from datahall.engine.values import Properties
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
@@ -33,6 +34,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def __init__(self, deployment: Deployment, registrar: Registrar) -> None:
         self._deployment = deployment
         self._registrar = registrar
+        self._transforms = Transforms(deployment.stack, deployment.project, deployment.callbacks)
 
     def GetDeploymentInfo(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
@@ -71,7 +73,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         )
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
-        goal = read_goal(request)
+        goal = read_goal(self._transforms.resource(request))
         return replace(goal, inputs=hashed(goal.inputs, self._deployment.folder))
 
     def RegisterResourceOutputs(
@@ -105,13 +107,16 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
         """Call a provider's function. What it refuses is the program's to handle."""
-        result, failures = self._do(context, lambda: reads.invoke(self._deployment, self._registrar, request))
+        result, failures = self._do(context, lambda: self._invoke(request))
         answer: dict[str, Any] = {
             "failures": [provider_pb2.CheckFailure(property=name, reason=why) for name, why in failures],
             "unknown": result is None,
             "return": to_struct(result or {}, Accepts(resources=request.acceptResources)),
         }
         return resource_pb2.ResourceInvokeResponse(**answer)
+
+    def _invoke(self, request: resource_pb2.ResourceInvokeRequest) -> reads.Called:
+        return reads.invoke(self._deployment, self._registrar, self._transforms.invoke(request))
 
     def SignalAndWaitForShutdown(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
@@ -125,15 +130,17 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterStackTransform(
         self, request: callback_pb2.Callback, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Refused."""
-        self._refuse(context, "stack transforms")
+    ) -> empty_pb2.Empty:
+        """A transform of every resource from now on."""
+        self._transforms.add(request)
+        return empty_pb2.Empty()
 
     def RegisterStackInvokeTransform(
         self, request: callback_pb2.Callback, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Refused."""
-        self._refuse(context, "invoke transforms")
+    ) -> empty_pb2.Empty:
+        """A transform of every function call from now on."""
+        self._transforms.add_for_invokes(request)
+        return empty_pb2.Empty()
 
     def RegisterResourceHook(
         self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext

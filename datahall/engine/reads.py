@@ -20,6 +20,8 @@ from datahall.engine.urn import package_of
 from datahall.engine.values import UNKNOWN_TEXT, Properties, contains_unknown
 from datahall.engine.wire import from_struct
 
+Called = tuple[Properties | None, tuple[tuple[str, str], ...]]
+
 
 def read_resource(
     d: Deployment, registrar: Registrar, request: resource_pb2.ReadResourceRequest
@@ -72,9 +74,7 @@ def _read(d: Deployment, state: ResourceState) -> ResourceState:
     return replace(state, id=outcome.id, outputs=outputs, init_errors=outcome.errors)
 
 
-def invoke(
-    d: Deployment, registrar: Registrar, request: resource_pb2.ResourceInvokeRequest
-) -> tuple[Properties | None, tuple[tuple[str, str], ...]]:
+def invoke(d: Deployment, registrar: Registrar, request: resource_pb2.ResourceInvokeRequest) -> Called:
     """Call a provider's function: its result (None: unknown before the update) and failures."""
     if request.packageRef:
         raise Unsupported(f"function {request.tok}: parameterized packages: not supported")

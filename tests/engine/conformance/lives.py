@@ -171,4 +171,22 @@ Thing("b", note=a.serial)
 Thing("new")
 """,
     ),
+    "transforms": (
+        """
+def note(args):
+    if args.type_ == "cloud:index:Thing":
+        return pulumi.ResourceTransformResult({**args.props, "note": "n"}, args.opts)
+
+pulumi.runtime.register_resource_transform(note)
+base = Thing("base")
+house = House("home", opts=Options(transforms=[lambda args: None]))
+opts = Options(transforms=[note], depends_on=[base])
+Thing("it", other=base.serial, secret=pulumi.Output.secret(1), opts=opts)
+Thing("plain", other=base.serial)
+""",
+        """
+base = Thing("base", size=3)
+Thing("it", other=base.serial, opts=Options(transforms=[lambda args: None]))
+""",
+    ),
 }

@@ -1,0 +1,49 @@
+"""Calls into the program: its functions that the SDK serves by token (the Callbacks protocol)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc
+
+from datahall.engine.errors import ProgramFailed
+from datahall.engine.plugins import CHANNEL_OPTIONS
+
+
+class Callbacks:
+    """Channels to where a program serves its functions, one for each address. Close it at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._channels: dict[str, grpc.Channel] = {}
+
+    def call(self, callback: callback_pb2.Callback, request: Message, what: str) -> bytes:
+        """Call a function with a message; its answer, still encoded.
+
+        Raises ProgramFailed, with `what` was called, for a function that raised.
+        """
+        asked = callback_pb2.CallbackInvokeRequest(
+            token=callback.token, request=request.SerializeToString(deterministic=True)
+        )
+        stub: Any = callback_pb2_grpc.CallbacksStub(self._channel(callback.target))
+        try:
+            response: callback_pb2.CallbackInvokeResponse = stub.Invoke(asked)
+        except grpc.RpcError as error:
+            raise ProgramFailed(f"{what}: {error.details() or error.code().name}") from None
+        return response.response
+
+    def close(self) -> None:
+        """Close all channels."""
+        with self._lock:
+            channels, self._channels = list(self._channels.values()), {}
+        for channel in channels:
+            channel.close()
+
+    def _channel(self, target: str) -> grpc.Channel:
+        with self._lock:
+            if target not in self._channels:
+                self._channels[target] = grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
+            return self._channels[target]
