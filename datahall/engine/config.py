@@ -10,6 +10,7 @@ from typing import Any
 
 from datahall.engine.errors import InvalidProject, Unsupported
 from datahall.engine.project import Project, read_yaml
+from datahall.engine.urn import DYNAMIC
 from datahall.engine.values import Json, Properties, Secret
 
 _KNOWN = {"config", "encryptionsalt"}
@@ -33,8 +34,11 @@ class Config:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def of_package(self, package: str) -> Properties:
-        """The inputs of a package's default provider: `aws:region` is `region` of `aws`."""
-        prefix = f"{package}:"
+        """The inputs of a package's default provider: `aws:region` is `region` of `aws`.
+
+        Dynamic providers get all of the configuration, with its namespaces.
+        """
+        prefix = "" if package == DYNAMIC else f"{package}:"
         return {
             key.removeprefix(prefix): Secret(value) if key in self.secret_keys else value
             for key, value in self.values.items()

@@ -118,7 +118,7 @@ def running(
         registry = Registry(
             folders=[folder.resolve() for folder in options.plugin_path],
             attach={**options.attach, PACKAGE: port},
-            environment=options.environment,
+            environment={**options.environment, "PULUMI_PROJECT": project.name},
             engine_address=address,
             pool=options.pool,
             program_folder=program_folder(project),

@@ -7,6 +7,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +20,7 @@ import grpc
 import psutil
 
 from datahall.engine.errors import EngineError, ProviderFailed
+from datahall.engine.urn import DYNAMIC
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -34,6 +36,16 @@ CHANNEL_OPTIONS = [
 def connect(port: int) -> grpc.Channel:
     """A channel to a plugin on loopback."""
     return grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS)
+
+
+def plugin_command(name: str, folders: Sequence[Path]) -> list[str]:
+    """What starts a package's plugin: the SDK's own server for dynamic ones, else an executable.
+
+    Raises ProviderFailed if there is none.
+    """
+    if name == DYNAMIC:
+        return [sys.executable, "-u", "-m", "pulumi.dynamic"]
+    return [str(find_plugin(name, folders))]
 
 
 def find_plugin(name: str, folders: Sequence[Path]) -> Path:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import grpc
 
-from datahall.engine.errors import ProviderFailed, Unsupported
-from datahall.engine.plugins import PluginProcess, connect, find_plugin, start_plugin
+from datahall.engine.errors import ProviderFailed
+from datahall.engine.plugins import PluginProcess, connect, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
 from datahall.engine.provider import Provider
 from datahall.engine.state import ResourceState
@@ -54,7 +54,7 @@ class Registry:
         """Start plugins that will be needed, while the program is still being imported."""
         for package in sorted({*packages} - {*self._attach}):
             try:
-                find_plugin(package, self._folders)
+                plugin_command(package, self._folders)
             except ProviderFailed:
                 continue  # it is reported when a resource asks for it
             self._early[package] = self._pool.submit(self._start, package)
@@ -144,14 +144,13 @@ class Registry:
         return provider
 
     def _start(self, package: str) -> PluginProcess:
-        if package == "pulumi-python" and not any(self._folders):
-            raise Unsupported("provider pulumi-python: dynamic providers are not supported")
-        executable = find_plugin(package, self._folders)
-        process = self._plugins.take(executable, self._environment) if self._plugins else None
+        executable, *arguments = plugin_command(package, self._folders)
+        key = Path(executable)
+        process = self._plugins.take(key, self._environment) if self._plugins else None
         if process is None:
             process = start_plugin(
                 package,
-                [str(executable), self._engine_address],
+                [executable, *arguments, self._engine_address],
                 self._environment,
                 folder=self._program_folder,
                 started=self._processes.append,
@@ -159,5 +158,5 @@ class Registry:
         else:
             self._processes.append(process.process)
         with self._lock:
-            self._started.append((process, executable))
+            self._started.append((process, key))
         return process

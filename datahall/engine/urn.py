@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+DYNAMIC = "pulumi-python"  # the package of dynamic providers
 PROVIDER_PREFIX = "pulumi:providers:"
 
 
