@@ -17,6 +17,7 @@ T = TypeVar("T")
 _USERS = (
     engine.BrokenState,
     engine.InvalidProject,
+    engine.InvalidTarget,
     engine.MissingPassphrase,
     engine.ProtectedResource,
     engine.StackLocked,

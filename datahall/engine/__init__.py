@@ -5,6 +5,7 @@ from datahall.engine.errors import (
     BrokenState,
     EngineError,
     InvalidProject,
+    InvalidTarget,
     MissingPassphrase,
     PolicyPackFailed,
     PolicyViolation,
@@ -39,7 +40,7 @@ from datahall.engine.stack_admin import (
     stack_history,
     stack_names,
 )
-from datahall.engine.stacks import StackState, read_stack, remove_stack
+from datahall.engine.stacks import StackState, deletions, read_stack, remove_stack
 from datahall.engine.state import ResourceState
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "EngineError",
     "Event",
     "InvalidProject",
+    "InvalidTarget",
     "MissingPassphrase",
     "Op",
     "Options",
@@ -72,6 +74,7 @@ __all__ = [
     "Unsupported",
     "backend_folder",
     "cancel_stack",
+    "deletions",
     "destroy",
     "export_stack",
     "init_stack",

@@ -16,6 +16,7 @@ from datahall.engine.eventlog import EventLog
 from datahall.engine.registry import Registry
 from datahall.engine.snapshot import Snapshot
 from datahall.engine.state import ResourceState
+from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider
 from datahall.engine.values import Properties
 
@@ -47,6 +48,7 @@ class Deployment:
     olds: dict[str, ResourceState]
     recorded: dict[str, ResourceState]
     condemned: list[ResourceState]
+    targets: Targets
     news: dict[str, ResourceState] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
     aliased: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -68,6 +70,14 @@ class Deployment:
         with self._slots:
             self.go_on()
             yield
+
+    def recorded_urn(self, urn: str) -> bool:
+        """Whether the previous state has a resource of that URN."""
+        return urn in self.olds or any(state.urn == urn for state in self.condemned)
+
+    def known_urn(self, urn: str) -> bool:
+        """Whether the previous state or the program has a resource of that URN."""
+        return urn in self.claimed or self.recorded_urn(urn)
 
     def go_on(self) -> None:
         """Raise Stopped if the run is ending."""

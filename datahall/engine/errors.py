@@ -62,6 +62,10 @@ class UnexpectedChanges(EngineError):
     """`expect_no_changes` was asked for and there are some."""
 
 
+class InvalidTarget(EngineError):
+    """A target is not in the stack, or what is asked for cannot be done without more of them."""
+
+
 class ProtectedResource(EngineError):
     """A step would delete or replace a protected resource."""
 

@@ -70,6 +70,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             id=state.id,
             object=to_struct(state.outputs, accepts),
             stable=False,
+            unknown=state.urn in self._deployment.targets.skipped,
         )
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
@@ -88,6 +89,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         outputs = hashed(from_struct(request.outputs), d.folder)
         if request.urn == urn.root(d.stack, d.project):
             d.stack_outputs = outputs
+            return
+        if d.targets.untouched(request.urn):
             return
         with d.lock:
             state = d.news.get(request.urn)

@@ -28,6 +28,7 @@ from datahall.engine.secrets import Crypter
 from datahall.engine.server import serving
 from datahall.engine.snapshot import Snapshot
 from datahall.engine.state import decode_state
+from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider, package_of
 
 
@@ -53,6 +54,7 @@ class Running:
     service: EngineService
     interrupted: list[Interrupted]
     interrupts: Interrupts
+    message: str
 
 
 def passphrase(options: Options) -> str:
@@ -134,7 +136,7 @@ def running(
         interrupts = _interrupts(deployment, lock)
         with interrupts.handled():
             try:
-                yield Running(opened, deployment, service, interrupted, interrupts)
+                yield Running(opened, deployment, service, interrupted, interrupts, options.message)
             except (EngineError, Stopped):
                 if interrupts.count:
                     raise KeyboardInterrupt from None
@@ -197,7 +199,15 @@ def _deployment(
 
     if not dry_run:
         opened.files.keep_backup()
-    snapshot = Snapshot(resources, creating, encrypt=crypter.encrypt, save=None if dry_run else save)
+    kept = [s.urn for s in resources if s.protect] if options.exclude_protected else []
+    targets = Targets(options, kept)
+    snapshot = Snapshot(
+        resources,
+        creating,
+        encrypt=crypter.encrypt,
+        save=None if dry_run else save,
+        ordered=targets.constrained,
+    )
     deployment = Deployment(
         project=opened.project.name,
         stack=opened.stack,
@@ -212,6 +222,7 @@ def _deployment(
         olds=olds,
         recorded=recorded,
         condemned=condemned,
+        targets=targets,
     )
     return deployment, interrupted
 

@@ -26,6 +26,12 @@ class Options:
         passphrase: else PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, from `environment`
             and then from the process.
         expect_no_changes: fail with UnexpectedChanges, and touch nothing, if there are any.
+        target: URNs, also with `*` and `**`, of all that may be changed; providers always may.
+        target_dependents: what depends on a target is one too.
+        exclude: URNs of what may not be changed; with `exclude_dependents` also what depends on it.
+        replace: URNs of what is to be replaced, changed or not (preview and up only).
+        exclude_protected: destroy all but the protected resources and what they need (destroy only).
+        message: kept in the history.
         program: an inline program; else the project's own is run.
         config: full keys (`aws:region`) to values; else the stack's file is read.
         on_event: called with each event, one at a time, from the engine's threads.
@@ -40,6 +46,13 @@ class Options:
     parallel: int = 16
     passphrase: str | None = None
     expect_no_changes: bool = False
+    target: Sequence[str] = ()
+    target_dependents: bool = False
+    exclude: Sequence[str] = ()
+    exclude_dependents: bool = False
+    replace: Sequence[str] = ()
+    exclude_protected: bool = False
+    message: str = ""
     program: Callable[[], Any] | None = None
     config: Mapping[str, str] | None = None
     on_event: Callable[[Event], None] | None = None

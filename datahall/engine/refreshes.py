@@ -59,8 +59,9 @@ def refresh_all(d: Deployment) -> None:
         except EngineError as error:
             d.fail(error)
 
+    chosen = [state for state in d.snapshot.resources() if d.targets.select(state)]
     with ThreadPoolExecutor(max_workers=max(1, d.parallel), thread_name_prefix="refresh") as pool:
-        for done in [pool.submit(work, state) for state in d.snapshot.resources()]:
+        for done in [pool.submit(work, state) for state in chosen]:
             done.result()
     if gone:  # all at once: what depends on them is written without them
         d.snapshot.forget(gone)

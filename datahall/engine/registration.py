@@ -9,8 +9,8 @@ from datahall.engine import providers, resources, steps
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change
-from datahall.engine.errors import EngineError, PolicyViolation, ProviderFailed
-from datahall.engine.events import Op, ResourceFailed
+from datahall.engine.errors import EngineError, InvalidTarget, PolicyViolation, ProviderFailed
+from datahall.engine.events import Op, PropertyDiff, ResourceFailed
 from datahall.engine.goal import Goal
 from datahall.engine.paths import parse_path, restore
 from datahall.engine.provider import Checked
@@ -39,7 +39,12 @@ class Registrar:
         state = resources.new_state(d, goal, urn, provider)
         old = resources.find_old(d, state)
         recreating = old is not None and old.urn in d.deleted
+        if not d.targets.include(state):
+            return steps.leave(d, old, state, recreating=recreating)
+        self._check_needs(state)
         usable = old if old is not None and not recreating and not old.external else None
+        if usable is not None and state.urn in d.targets.replace:
+            return self._replaced(usable, state, goal)
         try:
             state, violated = self._reviewed(self._checked(state, usable, goal))
         except EngineError as error:
@@ -52,6 +57,30 @@ class Registrar:
         if recreating or old.external:
             return steps.recreate(d, old, state)
         return self._changed(old, state, goal)
+
+    def _check_needs(self, state: ResourceState) -> None:
+        d = self._deployment
+        try:
+            d.targets.check_dependencies(state, d.olds.get)
+        except InvalidTarget as error:
+            if not d.dry_run:
+                raise
+            d.remember(error)
+
+    def _replaced(self, old: ResourceState, state: ResourceState, goal: Goal) -> ResourceState:
+        """A replacement that was asked for, whatever the provider says."""
+        d = self._deployment
+        blamed = PropertyDiff("id", "update-replace", old.id, "[unknown]")
+        change = Change(changes=True, replace=True, diff=(blamed,))
+        steps.refuse_protected(d, old, state)
+        try:
+            fresh, violated = self._reviewed(self._checked(state, None, goal))
+        except EngineError as error:
+            d.events.emit(ResourceFailed(state.urn, Op.REPLACE, str(error)))
+            raise
+        if violated:
+            return self._skip(replace(fresh, outputs={}, id=old.id))
+        return steps.replace_resource(d, old, fresh, change, delete_first=bool(goal.delete_before_replace))
 
     def _checked(self, state: ResourceState, old: ResourceState | None, goal: Goal) -> ResourceState:
         if not state.custom:

@@ -16,6 +16,7 @@ from datahall.engine.errors import (
     PolicyViolation,
     ProgramFailed,
     UnexpectedChanges,
+    Unsupported,
 )
 from datahall.engine.events import UNCHANGED
 from datahall.engine.interrupted import settle
@@ -27,7 +28,7 @@ from datahall.engine.project import Project
 from datahall.engine.registration import Registrar
 from datahall.engine.server import serving_monitor
 from datahall.engine.state import ResourceState
-from datahall.engine.values import Properties, masked
+from datahall.engine.values import Properties, contains_unknown, masked
 
 
 def preview(project: Project, stack: str, options: Options) -> Result:
@@ -36,6 +37,7 @@ def preview(project: Project, stack: str, options: Options) -> Result:
     Raises EngineError: PolicyViolation for a mandatory policy, UnexpectedChanges if asked for.
     """
     began = time.monotonic()
+    _refuse(options, "exclude_protected")
     with running(project, stack, options, dry_run=True) as run:
         _program_and_deletes(run, options)
         result = _result(run.deployment, began)
@@ -51,6 +53,7 @@ def up(project: Project, stack: str, options: Options) -> Result:
     """
     if options.expect_no_changes:
         return preview(project, stack, options)
+    _refuse(options, "exclude_protected")
     began = time.monotonic()
     with running(project, stack, options, dry_run=False) as run, _recorded(run, "update", began):
         _program_and_deletes(run, options)
@@ -63,12 +66,14 @@ def refresh(project: Project, stack: str, options: Options) -> Result:
     Counted are SAME, REFRESH (it differs from what was recorded) and DELETE (it is gone). With
     `expect_no_changes` nothing is written, and UnexpectedChanges raised for any difference.
     """
+    _refuse(options, "exclude_protected", "replace")
     began = time.monotonic()
     dry_run = options.expect_no_changes
     with running(project, stack, options, dry_run=dry_run, packs=False) as run:
         _must_exist(run)
         with nullcontext() if dry_run else _recorded(run, "refresh", began):
             d = run.deployment
+            _check_targets(d)
             refreshes.refresh_all(d)
             root = d.olds.get(urn.root(d.stack, d.project))
             result = _result(d, began, outputs=root.outputs if root is not None else {})
@@ -79,14 +84,23 @@ def refresh(project: Project, stack: str, options: Options) -> Result:
 
 def destroy(project: Project, stack: str, options: Options) -> Result:
     """Delete all resources of the stack; the empty stack stays. The program is not run."""
+    _refuse(options, "replace", "expect_no_changes")
     began = time.monotonic()
     with running(project, stack, options, dry_run=False, packs=False) as run:
         _must_exist(run)
         with _recorded(run, "destroy", began):
             d = run.deployment
+            _check_targets(d)
             settle(d, run.interrupted)
             _deletes(d, [*d.olds.values(), *d.condemned])
             return _result(d, began, outputs={})
+
+
+def _refuse(options: Options, *names: str) -> None:
+    """Raise Unsupported for an option that the operation would have to ignore."""
+    for name in names:
+        if getattr(options, name):
+            raise Unsupported(f"{name}: not an option of this operation; leave it out")
 
 
 def _must_exist(run: Running) -> None:
@@ -112,7 +126,7 @@ def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
             {
                 "kind": kind,
                 "startTime": int(started),
-                "message": "",
+                "message": run.message,
                 "environment": {},
                 "config": dict(opened.config.raw),
                 "version": 0,
@@ -126,6 +140,7 @@ def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
 def _program_and_deletes(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
+    d.targets.check_known(d.targets.replace, d.recorded_urn)
     settle(d, run.interrupted)
     monitor = Monitor(d, Registrar(d))
     with serving_monitor(monitor, workers=options.parallel * 4 + 8) as address:
@@ -153,6 +168,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
         raise failure
     if run.service.errors:
         raise ProgramFailed(f"the program logged {run.service.errors} error(s)", run_error=True)
+    _check_targets(d)
     _deletes(d, deletes.no_longer_wanted(d))
     _judge_stack(d)
     if d.errors:
@@ -163,7 +179,16 @@ def _finish_stack(d: Deployment, *, whole: bool) -> None:
     """Record the stack's outputs; those of a program that failed only add to the old ones."""
     root = d.news.get(urn.root(d.stack, d.project))
     if root is not None and d.stack_outputs is not None:
-        finish(d, root, d.stack_outputs if whole else {**root.outputs, **d.stack_outputs})
+        given = d.stack_outputs
+        if d.targets.skipped and not d.dry_run:  # what comes from a creation that was left alone
+            known = {key: value for key, value in given.items() if not contains_unknown(value)}
+            given = {**{key: root.outputs[key] for key in given if key in root.outputs}, **known}
+        finish(d, root, given if whole else {**root.outputs, **given})
+
+
+def _check_targets(d: Deployment) -> None:
+    for patterns in (d.targets.target, d.targets.exclude):
+        d.targets.check_known(patterns, d.known_urn)
 
 
 def _first(errors: Sequence[EngineError]) -> EngineError:
@@ -177,8 +202,13 @@ def _first(errors: Sequence[EngineError]) -> EngineError:
 
 
 def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
+    chosen, forbidden = d.targets.deletions(states, d.snapshot.resources())
+    if forbidden is not None:
+        d.remember(forbidden)
+        if not d.dry_run:
+            raise forbidden
     try:
-        deletes.delete_all(d, states)
+        deletes.delete_all(d, chosen)
     except EngineError as error:
         d.fail(error)
         raise

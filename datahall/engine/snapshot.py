@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
+from datahall.engine.order import in_order
 from datahall.engine.state import ResourceState, compact, encode_state
 from datahall.engine.writer import Writer
 
@@ -53,7 +54,7 @@ class Snapshot:
 
     `save` gets the resources and the pending operations as JSON; without it (a preview) nothing is
     written. `interrupted` are creations that an earlier run began and did not end: they stay recorded
-    until their resource is dealt with.
+    until their resource is dealt with. `ordered` brings each after what it needs, where some are left alone.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Snapshot:
         *,
         encrypt: Callable[[str], str],
         save: Save | None,
+        ordered: bool = False,
     ) -> None:
         self._base = _Line(base)
         self._new = _Line()
@@ -72,13 +74,18 @@ class Snapshot:
         self._encoded: dict[int, tuple[ResourceState, str]] = {}
         self._encrypt = encrypt
         self._save = save
+        self._ordered = ordered
         self._lock = threading.Lock()
         self._writer = Writer(self._write) if save else None
 
     def resources(self) -> list[ResourceState]:
         """All resources, in the order of the state file."""
         with self._lock:
-            return [*self._new, *self._base]
+            return self._all()
+
+    def _all(self) -> list[ResourceState]:
+        states = [*self._new, *self._base]
+        return in_order(states, self._aliases) if self._ordered else states
 
     def begin(self, kind: str, state: ResourceState) -> None:
         """Record the intent (`creating`, `updating`, `deleting`); returns once it is on disk."""
@@ -193,7 +200,7 @@ class Snapshot:
 
     def _write(self) -> None:
         with self._lock:
-            resources = [*self._new, *self._base]
+            resources = self._all()
             pending = list(self._pending.values())
             pending += [(state, "creating") for state in self._interrupted.values()]
         operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]

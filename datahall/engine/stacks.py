@@ -14,6 +14,7 @@ from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
 from datahall.engine.state import ResourceState, decode_state
+from datahall.engine.targets import Targets
 from datahall.engine.values import masked, without_secrets
 
 
@@ -40,6 +41,17 @@ def read_stack(
     root = next((state for state in resources if state.urn == urn.root(stack, project.name)), None)
     outputs = root.outputs if root else {}
     return StackState(without_secrets(outputs) if show_secrets else masked(outputs), resources)
+
+
+def deletions(project: Project, stack: str, options: Options) -> list[ResourceState]:
+    """What destroy would delete, the last first. Raises EngineError, InvalidTarget too."""
+    state = read_stack(project, stack, options)
+    recorded = state.resources if state else []
+    kept = [s.urn for s in recorded if s.protect] if options.exclude_protected else []
+    chosen, forbidden = Targets(options, kept).deletions(recorded, recorded)
+    if forbidden is not None:
+        raise forbidden
+    return chosen[::-1]
 
 
 def remove_stack(project: Project, stack: str, options: Options, *, force: bool = False) -> None:

@@ -63,6 +63,23 @@ def same(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceSta
     return keep(d, new)
 
 
+def leave(
+    d: Deployment, old: ResourceState | None, state: ResourceState, *, recreating: bool
+) -> ResourceState:
+    """Leave a resource that is not targeted as it is recorded; what is not there is not created.
+
+    One that was deleted ahead, with a targeted one, is made again as it was.
+    """
+    if old is None:
+        d.targets.skipped.add(state.urn)
+        return replace(state, outputs={})
+    if recreating:
+        return recreate(d, old, replace(state, inputs=old.inputs))
+    with told(d, old, Op.SAME), d.lock:
+        d.targets.held.append(old)
+    return keep(d, old)
+
+
 def create(d: Deployment, state: ResourceState) -> ResourceState:
     """Create a resource."""
     change = Change(changes=True, diff=created(state.inputs))

@@ -97,6 +97,24 @@ def test_a_stack_from_init_to_rm(folder: Path) -> None:
     assert json.loads(process(folder, "stack", "ls", "--json").out) == []
 
 
+def test_targets_and_a_message(folder: Path) -> None:
+    plugins = ("--plugin-path", str(PLUGINS))
+    assert process(folder, "stack", "init", "dev").code == 0
+    nowhere = process(folder, "preview", *plugins, "-t", "urn:pulumi:dev::proj::cloud:index:Thing::nowhere")
+    assert nowhere.code == 2
+    assert "nowhere: not found in the stack" in nowhere.err
+    done = process(folder, "up", "-y", *plugins, "-t", "**first", "-m", "the first", "--suppress-outputs")
+    assert done.code == 0, done.err
+    assert "area" not in done.out
+    assert json.loads(process(folder, "stack", "history", "--json").out)[0]["message"] == "the first"
+    again = process(folder, "up", "-y", "--json", *plugins, "--target-replace", "**first")
+    assert again.json["changes"] == {"replace": 1, "same": 1}
+    mixed = process(folder, "destroy", "-y", *plugins, "--target", "**first", "--exclude", "**stack")
+    assert (mixed.code, things(folder)) == (2, 1)
+    assert process(folder, "destroy", "-y", *plugins, "--target", "**first").code == 0
+    assert things(folder) == 0
+
+
 @pytest.mark.skipif(not shutil.which("pulumi"), reason="no official pulumi on PATH")
 def test_the_official_cli_sees_the_same(folder: Path) -> None:
     assert process(folder, "stack", "init", "dev").code == 0

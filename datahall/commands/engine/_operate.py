@@ -48,8 +48,9 @@ def operate(
     return outcome
 
 
-def finish(target: Target, output: Output, outcome: Outcome) -> None:
-    """Tell the outputs, and the whole as JSON."""
-    for name, value in outcome.outputs.items():
+def finish(target: Target, output: Output, outcome: Outcome, *, outputs: bool = True) -> None:
+    """Tell the outputs if wanted, and the whole as JSON."""
+    shown = dict(outcome.outputs) if outputs else {}
+    for name, value in shown.items():
         output.say(Text(f"  {name}: {value}"))  # `[secret]` is no markup
-    output.result({"stack": target.stack, **outcome.as_json(), "outputs": dict(outcome.outputs)})
+    output.result({"stack": target.stack, **outcome.as_json(), "outputs": shown})

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine.up import Yes
 
@@ -22,6 +23,11 @@ def destroy(
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
+    which: control.Targets = control.ALL,
+    exclude_protected: Annotated[
+        bool, Parameter(negative=(), help="Leave protected resources, and what they need.")
+    ] = False,
+    message: control.Message = "",
     json: options.Json = False,
 ) -> int:
     """Delete all resources of the stack; the empty stack stays, without --remove."""
@@ -30,18 +36,24 @@ def destroy(
     from datahall.embedded import call
     from datahall.output import Output
 
+    which.check()
     output = Output(as_json=json)
     target = targets.open_stack(cwd, stack)
     asked = replace(
         target.options,
         plugin_path=targets.folders("--plugin-path", plugin_path),
         parallel=options.check_parallel(parallel),
+        target=which.target,
+        target_dependents=which.target_dependents,
+        exclude=which.exclude,
+        exclude_dependents=which.exclude_dependents,
+        exclude_protected=exclude_protected,
+        message=message,
     )
     target = replace(target, options=asked)
     if not yes:
         targets.check_terminal()
-        recorded = call(lambda: engine.read_stack(target.project, target.stack, target.options))
-        for resource in reversed(recorded.resources if recorded else []):
+        for resource in call(lambda: engine.deletions(target.project, target.stack, target.options)):
             output.say(f"  - {resource.type}  {resource.name}")
         targets.confirm(f"Delete all this in {target.stack}?", yes=yes)
     outcome = operate("destroy", engine.destroy, target, output, diff=diff)

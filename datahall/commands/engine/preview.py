@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
 
 
@@ -16,6 +20,10 @@ def preview(
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
     expect_no_changes: options.ExpectNoChanges = False,
+    which: control.Targets = control.ALL,
+    replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
+    target_replace: control.TargetReplace = (),
+    suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
 ) -> int:
     """Show what up would change; nothing is changed."""
@@ -31,7 +39,13 @@ def preview(
         policy_packs=targets.folders("--policy-pack", policy_pack),
         parallel=options.check_parallel(parallel),
         expect_no_changes=expect_no_changes,
+        target=control.with_replaced(which, target_replace),
+        target_dependents=which.target_dependents,
+        exclude=which.exclude,
+        exclude_dependents=which.exclude_dependents,
+        replace=(*replaced, *target_replace),
     )
     target = replace(target, options=asked)
-    finish(target, output, operate("preview", engine.preview, target, output, planning=True, diff=diff))
+    outcome = operate("preview", engine.preview, target, output, planning=True, diff=diff)
+    finish(target, output, outcome, outputs=not suppress_outputs)
     return 0

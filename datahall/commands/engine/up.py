@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
 
 Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
@@ -24,6 +25,11 @@ def up(
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
     expect_no_changes: options.ExpectNoChanges = False,
+    which: control.Targets = control.ALL,
+    replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
+    target_replace: control.TargetReplace = (),
+    message: control.Message = "",
+    suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
 ) -> int:
     """Bring the stack to what the program asks for: a preview, a question, the update."""
@@ -45,6 +51,12 @@ def up(
             policy_packs=targets.folders("--policy-pack", policy_pack),
             parallel=options.check_parallel(parallel),
             expect_no_changes=expect_no_changes,
+            target=control.with_replaced(which, target_replace),
+            target_dependents=which.target_dependents,
+            exclude=which.exclude,
+            exclude_dependents=which.exclude_dependents,
+            replace=(*replaced, *target_replace),
+            message=message,
             pool=pool,
         )
         target = replace(target, options=asked)
@@ -52,5 +64,5 @@ def up(
             operate("preview", engine.preview, target, output, planning=True, diff=diff)
             targets.confirm(f"Update {target.stack}?", yes=yes)
         outcome = operate("update", engine.up, target, output, diff=diff)
-    finish(target, output, outcome)
+    finish(target, output, outcome, outputs=not suppress_outputs)
     return 0

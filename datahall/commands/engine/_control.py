@@ -1,0 +1,48 @@
+"""Flags that say what an operation may touch, and the message it leaves in the history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from datahall.errors import UserError
+
+_MANY = "; `*` and `**` are wildcards; may be given more than once."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """What an operation may touch."""
+
+    target: Annotated[
+        tuple[str, ...], Parameter(name=["--target", "-t"], help=f"Touch only this URN{_MANY}")
+    ] = ()
+    target_dependents: Annotated[bool, Parameter(negative=(), help="Touch what depends on a target too.")] = (
+        False
+    )
+    exclude: Annotated[tuple[str, ...], Parameter(help=f"Leave this URN as it is{_MANY}")] = ()
+    exclude_dependents: Annotated[
+        bool, Parameter(negative=(), help="Leave what depends on it as it is too.")
+    ] = False
+
+    def check(self) -> None:
+        """Raise UserError for flags that contradict each other."""
+        if self.target and self.exclude:
+            raise UserError("--exclude", self.exclude[0], "cannot be mixed with --target", "give one of them")
+
+
+Replace = Annotated[tuple[str, ...], Parameter(help=f"Replace this URN, changed or not{_MANY}", negative=())]
+TargetReplace = Annotated[
+    tuple[str, ...], Parameter(help="The same as --target URN --replace URN.", negative=())
+]
+Message = Annotated[str, Parameter(name=["--message", "-m"], help="A message for the stack's history.")]
+SuppressOutputs = Annotated[bool, Parameter(negative=(), help="Do not show the stack's outputs.")]
+ALL = Targets()
+
+
+def with_replaced(targets: Targets, replaced: Sequence[str]) -> tuple[str, ...]:
+    """The targets, with those that are to be replaced."""
+    targets.check()
+    return (*targets.target, *replaced)
