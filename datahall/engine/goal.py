@@ -123,8 +123,6 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         yield "env_var_mappings"
     if request.packageRef:
         yield "parameterized packages"
-    if request.custom and request.type.startswith("pulumi:pulumi:"):
-        yield f"the built-in resource {request.type}"
 
 
 def _aliases(specs: Iterable[alias_pb2.Alias], urns: Iterable[str]) -> Iterator[Alias]:

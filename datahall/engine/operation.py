@@ -23,11 +23,12 @@ from datahall.engine.interrupts import Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project, check_stack_name
+from datahall.engine.references import References
 from datahall.engine.registry import Registry
 from datahall.engine.secrets import Crypter
 from datahall.engine.server import serving
 from datahall.engine.snapshot import Snapshot
-from datahall.engine.state import decode_state
+from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider, package_of
 
@@ -114,7 +115,9 @@ def running(
             lock = cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         service = EngineService(events)
-        builtin = Builtin(files.backend, project.name, lambda: passphrase(options))
+        dealt_with: dict[str, ResourceState] = {}
+        references = References(files.backend, project.name, lambda: passphrase(options))
+        builtin = Builtin(references, dealt_with.get)
         port = cleanup.enter_context(serving(service, builtin, workers=8))
         address = f"127.0.0.1:{port}"
         registry = Registry(
@@ -131,7 +134,13 @@ def running(
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
         deployment, interrupted = _deployment(
-            opened, options, events=events, registry=registry, analyzers=analyzers, dry_run=dry_run
+            opened,
+            options,
+            events=events,
+            registry=registry,
+            analyzers=analyzers,
+            dry_run=dry_run,
+            news=dealt_with,
         )
         interrupts = _interrupts(deployment, lock)
         with interrupts.handled():
@@ -176,6 +185,7 @@ def _deployment(
     registry: Registry,
     analyzers: Analyzers,
     dry_run: bool,
+    news: dict[str, ResourceState],
 ) -> tuple[Deployment, list[Interrupted]]:
     crypter = opened.crypter
     resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
@@ -222,6 +232,7 @@ def _deployment(
         olds=olds,
         recorded=recorded,
         condemned=condemned,
+        news=news,
         targets=targets,
     )
     return deployment, interrupted
