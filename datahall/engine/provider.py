@@ -13,7 +13,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from datahall.engine.errors import ProviderFailed
+from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.events import DiffKind
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import name_of
@@ -217,9 +217,11 @@ class Provider:
             timeout=state.custom_timeouts.get("create", 0),
             preview=preview,
         )
-        outcome = self._change("Create", self._stub.Create, request, state)
+        outcome = self._change("Create", self._stub.Create, request, state, preview=preview)
         if not preview and not outcome.id:
-            raise ProviderFailed(f"{state.urn}: provider {self.name} returned no id from Create")
+            raise ProviderFailed(
+                f"{state.urn}: provider {self.name} returned no id from Create", unclear=True
+            )
         return outcome
 
     def update(
@@ -242,7 +244,7 @@ class Provider:
             ignoreChanges=ignore_changes,
             preview=preview,
         )
-        outcome = self._change("Update", self._stub.Update, request, new)
+        outcome = self._change("Update", self._stub.Update, request, new, preview=preview)
         return Outcome(old.id, outcome.outputs, outcome.inputs, outcome.errors)
 
     def delete(self, state: ResourceState) -> None:
@@ -298,16 +300,29 @@ class Provider:
             raise ProviderFailed(f"{urn}: provider {self.name} has configuration that is not known yet")
 
     def _change(
-        self, method: str, call: Callable[[Any], Any], request: Message, state: ResourceState
+        self,
+        method: str,
+        call: Callable[[Any], Any],
+        request: Message,
+        state: ResourceState,
+        *,
+        preview: bool,
     ) -> Outcome:
         try:
             response = call(request)
+            outputs = from_struct(response.properties)
         except grpc.RpcError as error:
             partial = _partial(error)
             if partial is None:
                 raise self._failure(method, error, state.urn) from None
             return Outcome(partial.id, self._outputs(partial.outputs, state), partial.inputs, partial.errors)
-        return Outcome(getattr(response, "id", ""), self._outputs(from_struct(response.properties), state))
+        except (Unsupported, TypeError, ValueError, KeyError) as error:
+            what = f"provider {self.name} gave an invalid answer to {method}: {error}"
+            raise ProviderFailed(f"{state.urn}: {what}", unclear=True) from None
+        unknown = [] if preview else sorted(key for key, value in outputs.items() if contains_unknown(value))
+        errors = tuple(f"provider {self.name} does not know `{key}` after {method}" for key in unknown)
+        known = {key: value for key, value in outputs.items() if key not in unknown}
+        return Outcome(getattr(response, "id", ""), self._outputs(known, state), errors=errors)
 
     def _outputs(self, outputs: Properties, state: ResourceState) -> Properties:
         return outputs if self._accepts.secrets else mark_secrets(outputs, state.inputs)

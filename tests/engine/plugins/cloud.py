@@ -3,7 +3,8 @@
 
 Each thing is a file in $CLOUD_FOLDER, and calls.jsonl there lists the calls made. Inputs of a Thing:
 `size` changes in place, `kind` replaces it, `plot` replaces it by deleting first, anything else changes
-in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way and kill the plugin.
+in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way
+and kill the plugin; `answer` spoils what Create answers (while there is a file `spoil`).
 A Create with the label of what exists answers with that. kill.json in the folder (at: "Create 3 after") has
 the process of engine.pid signalled before or after the third Create changes something, and counts the calls.
 """
@@ -148,7 +149,24 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         self.kill("Create", "after")
         if inputs.get("unready"):
             self.half_way(context, id_, outputs)
-        return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
+        return self.answered(provider_pb2.CreateResponse(id=id_, properties=struct(outputs)), inputs)
+
+    def answered(
+        self, response: provider_pb2.CreateResponse, inputs: dict[str, Any]
+    ) -> provider_pb2.CreateResponse:
+        """The response, spoilt as the input `answer` says while there is a file `spoil`."""
+        if not (self.folder / "spoil").exists():
+            return response
+        match inputs.get("answer"):
+            case "no id":
+                response.id = ""
+            case "malformed":
+                response.properties.update({"area": {SIGNATURE: "of no kind"}})
+            case "unknown":
+                response.properties.update({"area": UNKNOWN})
+            case "not a number":
+                response.properties.update({"area": float("nan")})
+        return response
 
     def known(self, urn: str, inputs: dict[str, Any]) -> str | None:
         """The id of what was made already under this name."""
