@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from workloads.data import digits, mnist, ratings, texts
+from workloads.data import digits, mnist, ratings, reviews, texts
 from workloads.data.content import Content, Origin
 from workloads.fingerprint import code_version, short_hash
 
@@ -85,6 +85,24 @@ DATASETS: Mapping[str, Dataset] = {
             ),
             help="MovieLens' u.data or ratings.csv from a folder",
             collect="workloads.data.ratings:folder",
+            from_folder=True,
+        ),
+        Dataset(
+            origin=Origin(
+                name="reviews-made", source=reviews.MADE, licence="CC0-1.0", preparation=reviews.PREPARATION
+            ),
+            help="400 short reviews that are made, not people's",
+            collect="workloads.data.reviews:made",
+        ),
+        Dataset(
+            origin=Origin(
+                name="reviews",
+                source="files of the user's",
+                licence="the user's to know",
+                preparation=reviews.PREPARATION,
+            ),
+            help="labelled texts from a folder's reviews.jsonl",
+            collect="workloads.data.reviews:folder",
             from_folder=True,
         ),
         Dataset(

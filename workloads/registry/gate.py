@@ -146,6 +146,7 @@ GATES: Mapping[str, tuple[Rule, ...]] = {
         BetterThan("recall_at_10", "frequent_recall"),
         NotWorse("recall_at_10", 0.02),
     ),
+    "sentiment": (*_ALWAYS, AtLeast("macro_f1", 0.8), NotWorse("macro_f1", 0.01)),
     "mnist-cnn": (*_ALWAYS, AtLeast("accuracy", 0.97), NotWorse("accuracy", 0.005)),
 }
 """What each model must meet."""

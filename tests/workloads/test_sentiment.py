@@ -1,0 +1,98 @@
+"""The text classifier: its data, its report, and a checkpoint that is fine-tuned and asked."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.workloads.conftest import Place
+from tests.workloads.test_training import ALONE, Told
+from workloads.asking.version import load_version
+from workloads.data import reviews
+from workloads.data.__main__ import put
+from workloads.data.table import DATASETS
+from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.models.sentiment.checkpoint import describe
+from workloads.models.sentiment.task import report
+from workloads.models.spec import load
+from workloads.models.table import MODELS
+from workloads.registry.store import Registry
+from workloads.training.plan import make_plan
+from workloads.training.run import run
+from workloads.training.stop import Stop
+
+pytestmark = pytest.mark.usefixtures("one_thread", "_offline")
+
+
+@pytest.fixture
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+def test_made_reviews_are_the_same_each_time_and_in_one_split_only() -> None:
+    content = reviews.made()
+    assert content == reviews.made()
+    (train, _, labels), (test, _, _) = (
+        reviews.read_reviews(content.files, name) for name in (reviews.TRAIN, reviews.TEST)
+    )
+    assert not set(train) & set(test)
+    assert labels == ["negative", "positive"]
+    assert content.records == {"train": len(train), "test": len(test), "classes": 2}
+
+
+@pytest.mark.parametrize(
+    "line", ["{", '{"text": "no label"}', '{"text": "", "label": "good"}', '{"text": "x", "label": 1}', "[]"]
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "reviews.jsonl").write_text(f'{{"text": "fine", "label": "good"}}\n{line}\n')
+    with pytest.raises(CorruptDataError) as caught:
+        reviews.folder(tmp_path)
+    assert caught.value.field == "reviews.jsonl line 2"
+
+
+def test_one_class_and_labels_outside_the_set_are_refused(tmp_path: Path) -> None:
+    lines = [f'{{"text": "text {number}", "label": "good"}}' for number in range(30)]
+    (tmp_path / "reviews.jsonl").write_text("\n".join(lines))
+    with pytest.raises(InvalidInputError, match="two classes"):
+        reviews.folder(tmp_path)
+    files = {**reviews.made().files, reviews.TEST: b'{"text": "x", "label": "neutral"}\n'}
+    with pytest.raises(CorruptDataError, match="negative, positive"):
+        reviews.read_reviews(files, reviews.TEST)
+
+
+def test_the_report_is_that_of_the_confusion_matrix() -> None:
+    found = report(torch.tensor([[8.0, 2.0, 0.0], [1.0, 9.0, 0.0], [0.0, 0.0, 0.0]]), ["a", "b", "c"])
+    assert (found["a.precision"], found["a.recall"]) == (round(8 / 9, 6), 0.8)
+    assert found["b.f1"] == round(18 / 21, 6)
+    assert found["c.precision"] == found["c.f1"] == 0
+
+
+@pytest.mark.parametrize(
+    "checkpoint", ["package:no_such_package/model", "/nowhere/at/all", "package:torch/none"]
+)
+def test_a_checkpoint_that_is_not_there_is_named(checkpoint: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        describe(checkpoint, 2)
+    assert (caught.value.field, caught.value.value) == ("--model-checkpoint", checkpoint)
+
+
+def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Place) -> None:
+    put(place.buckets.data, DATASETS["reviews-made"], None)
+    spec = MODELS["sentiment"].smaller()
+    spec = replace(spec, training=spec.training.model_copy(update={"precision": "fp32"}))
+    plan, told = make_plan(spec, None, place.buckets, 1), Told()
+    run(plan, place.buckets, ALONE, told, Stop())
+    found = dict(told.events)["evaluated"]
+    assert found["macro_f1"] > 0.9
+    assert found["positive.recall"] > 0.8
+    registry = Registry(place.buckets.registry, "sentiment")
+    (version,) = registry.versions()
+    assert version.card.config.model["revision"]
+    loaded = load_version(spec, version.card, registry.weights(version.card))
+    assert spec.answer is not None
+    answer = load(spec.answer)
+    assert answer(loaded, "To be honest, the stove works perfectly. Highly recommended.").startswith(
+        "positive"
+    )
+    assert answer(loaded, "As a gift, the stove never worked. I want a refund.").startswith("negative")

