@@ -21,9 +21,7 @@ class ClassifierConfig(NetworkSettings):
 class ReadingConfig(Settings):
     """How texts are read."""
 
-    max_tokens: Annotated[int, Field(ge=4, le=8192, description="tokens of a text; the rest is cut off")] = (
-        128
-    )
+    max_tokens: Annotated[int, Field(ge=4, le=8192, description="tokens of a text; the rest is cut")] = 128
 
 
 def fit(config: NetworkSettings, dataset: Manifest) -> NetworkSettings:

@@ -1,6 +1,7 @@
 """The classifier, as transformers builds it."""
 
 import json
+from typing import Any
 
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
@@ -14,7 +15,8 @@ class Classifier(nn.Module):
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__()
         shape = AutoConfig.for_model(**json.loads(config.architecture))
-        self.body = AutoModelForSequenceClassification.from_config(shape)
+        build: Any = AutoModelForSequenceClassification.from_config
+        self.body: nn.Module = build(shape)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Logits for each text."""
