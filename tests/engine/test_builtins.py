@@ -95,3 +95,22 @@ def test_a_reference_registered_as_a_resource(world: World) -> None:
     world.up(lambda: pulumi.export("answer", 42))
     world.up(lambda: (pulumi.export("answer", 42), Odd("pulumi:pulumi:StackReference", name="dev")))
     assert world.resources()["odd"].outputs["outputs"] == {"answer": 42}
+
+
+def test_a_replaced_stash_keeps_the_new_value(world: World) -> None:
+    def program(value: str) -> None:
+        kept = pulumi.Stash("kept", pulumi.ResourceOptions(replace_on_changes=["input"]), input=value)
+        pulumi.export("kept", kept.output)
+
+    world.up(lambda: program("a"))
+    assert world.up(lambda: program("b")).summary[Op.REPLACE] == 1
+    assert world.outputs() == {"kept": "b"}
+
+
+def test_a_stash_of_what_a_preview_does_not_know(world: World) -> None:
+    def program() -> None:
+        pulumi.export("kept", pulumi.Stash("kept", input=Thing("it", size=3).serial).output)
+
+    assert world.preview(program).summary == {Op.CREATE: 3}
+    world.up(program)
+    assert world.outputs()["kept"] == world.resources()["it"].outputs["serial"]
