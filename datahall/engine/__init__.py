@@ -29,7 +29,7 @@ from datahall.engine.events import (
 from datahall.engine.options import Options, Result
 from datahall.engine.pool import PluginPool
 from datahall.engine.project import Project, load_project
-from datahall.engine.run import destroy, preview, refresh, up
+from datahall.engine.run import destroy, preview, preview_refresh, refresh, up
 from datahall.engine.stack_admin import (
     StackSummary,
     cancel_stack,
@@ -81,6 +81,7 @@ __all__ = [
     "list_stacks",
     "load_project",
     "preview",
+    "preview_refresh",
     "read_stack",
     "refresh",
     "remove_stack",

@@ -240,3 +240,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_resources(file: Path, resources: Sequence[dict[str, Any]]) -> None:
+    """Write a state with other resources in their JSON form; everything else in it stays.
+
+    Raises BrokenState, and writes nothing, if they do not fit together.
+    """
+    try:
+        _check_integrity(resources)
+    except _DamagedError as error:
+        raise BrokenState(f"state: {file}: the edit would damage it: {error}; nothing was changed") from None
+    data: dict[str, Any] = json.loads(file.read_bytes())
+    data.pop(_SUM, None)
+    latest = data["checkpoint"]["latest"]
+    latest["resources"] = list(resources)
+    latest["manifest"] = {**(latest.get("manifest") or {}), "time": now()}
+    content = compact(data).encode()[:-1]
+    write_atomically(file, content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode())

@@ -66,9 +66,17 @@ def refresh(project: Project, stack: str, options: Options) -> Result:
     Counted are SAME, REFRESH (it differs from what was recorded) and DELETE (it is gone). With
     `expect_no_changes` nothing is written, and UnexpectedChanges raised for any difference.
     """
+    return _refresh(project, stack, options, dry_run=options.expect_no_changes)
+
+
+def preview_refresh(project: Project, stack: str, options: Options) -> Result:
+    """Tell what a refresh would record; nothing is written. Raises as `refresh`."""
+    return _refresh(project, stack, options, dry_run=True)
+
+
+def _refresh(project: Project, stack: str, options: Options, *, dry_run: bool) -> Result:
     _refuse(options, "exclude_protected", "replace")
     began = time.monotonic()
-    dry_run = options.expect_no_changes
     with running(project, stack, options, dry_run=dry_run, packs=False) as run:
         _must_exist(run)
         with nullcontext() if dry_run else _recorded(run, "refresh", began):
@@ -77,7 +85,7 @@ def refresh(project: Project, stack: str, options: Options) -> Result:
             refreshes.refresh_all(d)
             root = d.olds.get(urn.root(d.stack, d.project))
             result = _result(d, began, outputs=root.outputs if root is not None else {})
-        if dry_run:
+        if options.expect_no_changes:
             _expect_none(result, "run refresh without it to record them, or undo them")
         return result
 

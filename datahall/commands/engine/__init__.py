@@ -14,6 +14,7 @@ Environment variables:
 _OPERATIONS = {
     "preview": "Show what up would change; nothing is changed.",
     "up": "Bring the stack to what the program asks for.",
+    "refresh": "Record what the providers say the resources are now.",
     "destroy": "Delete all resources of the stack; the empty stack stays.",
     "cancel": "Take away a stack's locks.",
 }
@@ -25,6 +26,14 @@ _STACK = {
     "export": "Write a stack's deployment as JSON.",
     "history": "Show what was done to a stack, the newest first.",
 }
+_STATE = {
+    "list": "List the recorded resources.",
+    "show": "Show one recorded resource.",
+    "delete": "Take resources out of the state; what they stand for is not deleted.",
+    "rename": "Give a recorded resource another name.",
+    "protect": "Protect resources against deletion.",
+    "unprotect": "Take away resources' protection.",
+}
 _CONFIG = {"get": "Show a value.", "set": "Set a value.", "rm": "Remove a value."}
 
 
@@ -32,11 +41,12 @@ def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogu
     app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
     for order, (verb, told) in enumerate(verbs.items()):
         path = module.format(verb=verb)
-        function = "set_" if verb == "set" else verb
+        function = f"{verb}_" if verb in ("set", "list") else verb
         app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
     return app
 
 
 app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
 app.command(_group("stack", "Stacks: init, ls, rm, output, export, history.", _STACK, "stack"))
+app.command(_group("state", f"What is recorded: {', '.join(_STATE)}.", _STATE, "state"))
 app.command(_group("config", "A stack's configuration file: get, set, rm.", _CONFIG, "config"))

@@ -1,0 +1,68 @@
+"""``datahall engine refresh``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+from datahall.commands.engine import _control as control
+from datahall.commands.engine import _target as targets
+from datahall.commands.engine.up import Yes
+
+PreviewOnly = Annotated[bool, Parameter(help="Only show what differs; nothing is recorded.")]
+Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
+
+
+def refresh(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    skip_preview: Skip = False,
+    preview_only: PreviewOnly = False,
+    plugin_path: targets.Plugins = (),
+    diff: options.Diff = False,
+    parallel: options.Parallel = 16,
+    expect_no_changes: options.ExpectNoChanges = False,
+    which: control.Targets = control.ALL,
+    message: control.Message = "",
+    json: options.Json = False,
+) -> int:
+    """Record what the providers say the resources are now; the resources themselves do not change."""
+    from datahall import engine
+    from datahall.commands.engine._operate import finish, operate
+    from datahall.errors import UserError
+    from datahall.output import Output
+
+    which.check()
+    output = Output(as_json=json)
+    target = targets.open_stack(cwd, stack)
+    if skip_preview and (preview_only or not yes):
+        fix = "leave one of them out" if preview_only else "add --yes"
+        raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
+    if not (yes or preview_only):
+        targets.check_terminal()
+    with engine.PluginPool() as pool:
+        asked = replace(
+            target.options,
+            plugin_path=targets.folders("--plugin-path", plugin_path),
+            parallel=options.check_parallel(parallel),
+            expect_no_changes=expect_no_changes,
+            target=which.target,
+            target_dependents=which.target_dependents,
+            exclude=which.exclude,
+            exclude_dependents=which.exclude_dependents,
+            message=message,
+            pool=pool,
+        )
+        target = replace(target, options=asked)
+        if preview_only or not (skip_preview or expect_no_changes):  # the last writes only what is the same
+            outcome = operate("preview", engine.preview_refresh, target, output, planning=True, diff=diff)
+        if not preview_only:
+            if not (skip_preview or expect_no_changes):
+                targets.confirm(f"Record this in {target.stack}?", yes=yes)
+            outcome = operate("refresh", engine.refresh, target, output, diff=diff)
+    finish(target, output, outcome)
+    return 0

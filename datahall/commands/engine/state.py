@@ -1,0 +1,190 @@
+"""``datahall engine state``: list, show, delete, rename, protect, unprotect."""
+
+import json as jsons
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from datahall.commands import _options as options
+from datahall.commands.engine import _target as targets
+from datahall.commands.engine.up import Yes
+
+UrnName = Annotated[str, Parameter(help="The resource's URN.")]
+Urns = Annotated[tuple[str, ...], Parameter(help="URNs of resources.")]
+
+
+def list_(*, cwd: targets.Folder = Path("."), stack: targets.Stack = None, json: options.Json = False) -> int:
+    """List the recorded resources, in the order of the state."""
+    from datahall import engine
+    from datahall.embedded import call
+
+    target = targets.open_stack(cwd, stack)
+    recorded = call(lambda: engine.read_stack(target.project, target.stack, target.options))
+    resources = recorded.resources if recorded else []
+    if json:
+        _print([_line(state) for state in resources])
+        return 0
+    for state in resources:
+        marks = "".join(f"  ({word})" for word in ("protect", "delete", "external") if getattr(state, word))
+        print(f"{state.urn}{marks}")
+    return 0
+
+
+def show(
+    urn: UrnName,
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    show_secrets: targets.ShowSecrets = False,
+    json: options.Json = False,
+) -> int:
+    """Show one recorded resource; secrets are `[secret]` without --show-secrets."""
+    from datahall import engine
+    from datahall.embedded import call
+    from datahall.engine.values import masked, without_secrets
+    from datahall.errors import UserError
+
+    target = targets.open_stack(cwd, stack)
+    recorded = call(
+        lambda: engine.read_stack(target.project, target.stack, target.options, show_secrets=show_secrets)
+    )
+    found = [state for state in (recorded.resources if recorded else []) if state.urn == urn]
+    if not found:
+        raise UserError("urn", urn, "no such resource in the state", "see datahall engine state list")
+    told = []
+    for state in found:
+        inputs, outputs = (
+            masked(without_secrets(values) if show_secrets else values)
+            for values in (state.inputs, state.outputs)
+        )
+        needs = {"dependencies": list(state.dependencies), "parent": state.parent, "provider": state.provider}
+        told.append({**_line(state), **needs, "inputs": inputs, "outputs": outputs})
+    if json:
+        _print(told)
+        return 0
+    for each in told:
+        for key, value in each.items():
+            print(f"{key:<14} {value if isinstance(value, str) else jsons.dumps(value, ensure_ascii=False)}")
+    return 0
+
+
+def delete(
+    urns: Urns,
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    force: Annotated[bool, Parameter(help="Also protected resources.")] = False,
+    target_dependents: Annotated[bool, Parameter(help="Also all that needs them.")] = False,
+) -> int:
+    """Take resources out of the state; what they stand for is not deleted."""
+    from datahall.embedded import call
+    from datahall.engine import state_edit
+
+    target = targets.open_stack(cwd, stack)
+    _check_given(urns)
+    targets.confirm(f"Take {', '.join(urns)} out of the state of {target.stack}?", yes=yes)
+    gone = call(
+        lambda: state_edit.delete_states(
+            target.project,
+            target.stack,
+            target.options,
+            urns,
+            force=force,
+            target_dependents=target_dependents,
+        )
+    )
+    for urn in gone:
+        print(f"forgot {urn}")
+    return 0
+
+
+def rename(
+    urn: UrnName,
+    name: Annotated[str, Parameter(help="The new name.")],
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+) -> int:
+    """Give a recorded resource another name, also wherever it is referred to."""
+    from datahall.embedded import call
+    from datahall.engine import state_edit
+
+    target = targets.open_stack(cwd, stack)
+    targets.confirm(f"Rename {urn} to {name} in {target.stack}?", yes=yes)
+    new = call(lambda: state_edit.rename_state(target.project, target.stack, target.options, urn, name))
+    print(f"renamed to {new}")
+    return 0
+
+
+def protect(
+    urns: Urns = (),
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    all_: Annotated[bool, Parameter(name="--all", help="All resources of the stack.")] = False,
+) -> int:
+    """Protect resources against deletion, until the program next says otherwise."""
+    return _set_protection(cwd, stack, urns, all_=all_, yes=yes, protect=True)
+
+
+def unprotect(
+    urns: Urns = (),
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    all_: Annotated[bool, Parameter(name="--all", help="All resources of the stack.")] = False,
+) -> int:
+    """Take away resources' protection, until the program next says otherwise."""
+    return _set_protection(cwd, stack, urns, all_=all_, yes=yes, protect=False)
+
+
+def _set_protection(
+    cwd: Path, stack: str | None, urns: tuple[str, ...], *, all_: bool, yes: bool, protect: bool
+) -> int:
+    from datahall.embedded import call
+    from datahall.engine import state_edit
+    from datahall.errors import UserError
+
+    target = targets.open_stack(cwd, stack)
+    if all_ and urns:
+        raise UserError("--all", "given", "with URNs it is not clear what is meant", "give one of them")
+    if not all_:
+        _check_given(urns)
+    verb = "Protect" if protect else "Unprotect"
+    targets.confirm(f"{verb} {', '.join(urns) or 'all resources'} in {target.stack}?", yes=yes)
+    changed = call(
+        lambda: state_edit.protect_states(
+            target.project, target.stack, target.options, None if all_ else urns, protect=protect
+        )
+    )
+    for urn in changed:
+        print(f"{verb.lower()}ed {urn}")
+    if not changed:
+        print("nothing to change")
+    return 0
+
+
+def _check_given(urns: tuple[str, ...]) -> None:
+    from datahall.errors import UserError
+
+    if not urns:
+        raise UserError("urn", "missing", "no resource is named", "see datahall engine state list")
+
+
+def _line(state: Any) -> dict[str, Any]:  # noqa: ANN401 - a ResourceState; the engine is not imported here
+    marks = {word: True for word in ("protect", "delete", "external") if getattr(state, word)}
+    return {"urn": state.urn, "type": state.type, "id": state.id, **marks}
+
+
+def _print(data: Any) -> None:  # noqa: ANN401 - anything that JSON can say
+    print(jsons.dumps(data, indent=2, ensure_ascii=False))

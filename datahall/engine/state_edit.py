@@ -1,0 +1,161 @@
+"""Edits of a recorded state: resources forgotten, renamed, protected. No provider is asked.
+
+They work on the checkpoint's JSON, so secrets stay encrypted as they are and no passphrase is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from datahall.engine import urn as urns
+from datahall.engine.checkpoint import read_checkpoint, write_resources
+from datahall.engine.errors import InvalidProject, ProtectedResource
+from datahall.engine.lock import locked
+from datahall.engine.options import Options
+from datahall.engine.project import Project
+from datahall.engine.stack_admin import require_stack
+from datahall.engine.state import decode_state
+
+Recorded = dict[str, Any]
+
+
+def delete_states(
+    project: Project,
+    stack: str,
+    options: Options,
+    given: Sequence[str],
+    *,
+    force: bool = False,
+    target_dependents: bool = False,
+) -> list[str]:
+    """Forget resources, with `target_dependents` also all that needs them; returns their URNs.
+
+    Raises InvalidProject for a URN that is not there, not clear, or needed by others, and
+    ProtectedResource without `force`. The resources themselves stay where they are.
+    """
+    with _editing(project, stack, options) as (resources, pending, write):
+        for urn in given:
+            _one(resources, pending, urn)
+        needing = _needing(resources, given)
+        if needing and not target_dependents:
+            told = ", ".join(sorted(needing))
+            raise InvalidProject(
+                f"urn: {', '.join(given)}: other resources need it: {told}; "
+                "delete those too, or add --target-dependents"
+            )
+        gone = {*given, *needing}
+        kept = [data["urn"] for data in resources if data["urn"] in gone and data.get("protect")]
+        if kept and not force:
+            raise ProtectedResource(
+                f"urn: {', '.join(kept)}: protected; unprotect it (state unprotect), or add --force"
+            )
+        write([data for data in resources if data["urn"] not in gone])
+        return [data["urn"] for data in resources if data["urn"] in gone]
+
+
+def rename_state(project: Project, stack: str, options: Options, urn: str, name: str) -> str:
+    """Give a recorded resource another name, also wherever it is referred to; returns the new URN.
+
+    Raises InvalidProject for a URN that is not there or not clear, and a name that is taken.
+    """
+    with _editing(project, stack, options) as (resources, pending, write):
+        found = _one(resources, pending, urn)
+        if found["type"] == urns.STACK_TYPE:
+            raise InvalidProject(f"urn: {urn}: is the stack itself; only resources in it can be renamed")
+        if not name or "::" in name:
+            raise InvalidProject(f"name: {name!r}: not a resource's name; give one without `::`")
+        new = str(urns.parse(urn)._replace(name=name))
+        if any(data["urn"] == new for data in resources):
+            raise InvalidProject(f"name: {name}: taken, {new} is recorded already; choose another")
+        write([_referring(data, urn, new) for data in resources])
+        return new
+
+
+def protect_states(
+    project: Project, stack: str, options: Options, given: Sequence[str] | None, *, protect: bool
+) -> list[str]:
+    """Set or take away the protection of resources, of all where none is given; returns what changed.
+
+    Raises InvalidProject for a URN that is not there or not clear.
+    """
+    with _editing(project, stack, options) as (resources, pending, write):
+        for urn in given or ():
+            _one(resources, pending, urn)
+        changed = [
+            data["urn"]
+            for data in resources
+            if (given is None or data["urn"] in given) and bool(data.get("protect")) != protect
+        ]
+        if changed:
+            write([_protected(data, protect) if data["urn"] in changed else data for data in resources])
+        return changed
+
+
+@contextmanager
+def _editing(
+    project: Project, stack: str, options: Options
+) -> Iterator[tuple[list[Recorded], Collection[str], Callable[[Sequence[Recorded]], None]]]:
+    """The resources, the URNs of pending operations, and how to write, under the stack's lock."""
+    files = require_stack(project, stack, options)
+    files.prepare()
+    with locked(files.locks, stack, lambda _: None):
+        checkpoint = read_checkpoint(files.checkpoint)
+
+        def write(resources: Sequence[Recorded]) -> None:
+            files.keep_backup()
+            write_resources(files.checkpoint, resources)
+
+        yield checkpoint.resources, {op["resource"]["urn"] for op in checkpoint.pending}, write
+
+
+def _one(resources: Sequence[Recorded], pending: Collection[str], urn: str) -> Recorded:
+    found = [data for data in resources if data["urn"] == urn]
+    if not found:
+        raise InvalidProject(f"urn: {urn}: no such resource in the state; see datahall engine state list")
+    if len(found) > 1:
+        raise InvalidProject(
+            f"urn: {urn}: ambiguous, {len(found)} resources have it; run up, which deletes the replaced ones"
+        )
+    if urn in pending:
+        raise InvalidProject(f"urn: {urn}: an operation on it was interrupted; run up, which settles it")
+    return found[0]
+
+
+def _needing(resources: Sequence[Recorded], given: Sequence[str]) -> set[str]:
+    """All that needs `given`, directly or not; a resource stands after all that it needs."""
+    going = set(given)
+    for data in resources:
+        if not going.isdisjoint(decode_state(data, None).needs()):
+            going.add(data["urn"])
+    return going - set(given)
+
+
+def _protected(data: Recorded, protect: bool) -> Recorded:
+    rest = {key: value for key, value in data.items() if key != "protect"}
+    return {**rest, "protect": True} if protect else rest
+
+
+def _referring(data: Recorded, old: str, new: str) -> Recorded:
+    """A resource that refers to `new` where it referred to `old`."""
+
+    def swap(urn: str) -> str:
+        return new if urn == old else urn
+
+    changed = dict(data)
+    for key in ("urn", "parent", "deletedWith", "viewOf"):
+        if changed.get(key):
+            changed[key] = swap(changed[key])
+    for key in ("dependencies", "replaceWith"):
+        if changed.get(key):
+            changed[key] = [swap(urn) for urn in changed[key]]
+    if changed.get("propertyDependencies"):
+        changed["propertyDependencies"] = {
+            key: [swap(urn) for urn in needed or ()]
+            for key, needed in changed["propertyDependencies"].items()
+        }
+    if changed.get("provider"):
+        provider, _, id_ = changed["provider"].rpartition("::")
+        changed["provider"] = f"{swap(provider)}::{id_}"
+    return changed
