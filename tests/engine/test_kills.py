@@ -27,7 +27,7 @@ CALLS = {
     "up": {"Configure": 1, "Check": 8, "Diff": 5, "Create": 3, "Update": 3, "Delete": 3},
     "refresh": {"Configure": 1, "Diff": 6, "Read": 6},
     "destroy": {"Configure": 1, "Delete": 6},
-    "mend": {"Configure": 2, "Check": 7, "Diff": 5, "Create": 3, "Update": 3, "Delete": 3},
+    "mend": {"Configure": 2, "Check": 8, "Diff": 6, "Create": 4, "Update": 3, "Delete": 4},
 }
 WRITES = {"up": 18, "refresh": 1, "destroy": 12, "mend": 15}
 FIRST_KILL = "Create 1 after"  # what an operation `mend` finds
