@@ -12,9 +12,10 @@ from typing import Any
 import boto3
 
 from datahall import engine
-from datahall.engine import Event, Options, Project, ResourceState, Result
+from datahall.engine import Event, Options, PolicyResult, Project, ResourceState, Result
 from datahall.engine.secrets import Crypter
 from datahall.sandbox.aws import control
+from datahall.testing.applies import watching
 
 Program = Callable[[], Any]
 PASSPHRASE = "ephemeral"  # noqa: S105 - guards nothing: the stack ends with its test
@@ -53,33 +54,48 @@ class Deployment:
     """A stack of one program.
 
     `result` is that of the last operation, `events` are those of all. Raises EngineError from `up` and
-    `preview`, as the engine does.
+    `preview`, as the engine does, and ApplyNeverRan where the program's applies did not all run.
+    Without a cloud it has the plugins of `plugin_path` and no boto3 session.
     """
 
     def __init__(
         self,
-        cloud: Cloud,
+        cloud: Cloud | None,
         folder: Path,
         *,
+        plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
         config: Mapping[str, str] | None = None,
     ) -> None:
         self.stack = f"t{uuid.uuid4().hex[:10]}"
         self.project = Project(name="tests", root=folder, main=folder, config_dir=folder)
         self.events: list[Event] = []
-        self.session = cloud.session()
+        self._cloud = cloud
         self._result: Result | None = None
         self._options = Options(
             backend=folder / "state",
-            attach={"aws": cloud.plugin_port},
+            attach={"aws": cloud.plugin_port} if cloud else {},
+            plugin_path=plugin_path,
             policy_packs=policy_packs,
-            environment=control.environment(cloud.url, region=cloud.region),
+            environment=control.environment(cloud.url, region=cloud.region) if cloud else {},
             passphrase=PASSPHRASE,
-            config={"aws:region": cloud.region, **(config or {})},
+            config={**({"aws:region": cloud.region} if cloud else {}), **(config or {})},
             on_event=self.events.append,
         )
         # With a salt of its own each stack would derive a key of its own, 0.3 s each.
         self.project.config_file(self.stack).write_text(f"encryptionsalt: {_salt()}\n", encoding="utf-8")
+
+    @functools.cached_property
+    def session(self) -> boto3.Session:
+        """A boto3 session on the emulated AWS. Raises LookupError for a deployment without one."""
+        if self._cloud is None:
+            raise LookupError("session: this deployment has no cloud; leave out `aws=False`")
+        return self._cloud.session()
+
+    @property
+    def findings(self) -> list[PolicyResult]:
+        """What the policy packs found in all operations, those that failed included."""
+        return [event for event in self.events if isinstance(event, PolicyResult)]
 
     @property
     def result(self) -> Result:
@@ -102,12 +118,21 @@ class Deployment:
 
     def up(self, program: Program, *, config: Mapping[str, str] | None = None) -> Result:
         """Bring the stack to what the program asks for."""
-        self._result = engine.up(self.project, self.stack, self._with(program, config))
+        with watching() as applies:
+            self._result = engine.up(self.project, self.stack, self._with(program, config))
+        applies.check(unknowns=False)
         return self._result
 
     def preview(self, program: Program, *, config: Mapping[str, str] | None = None) -> Result:
         """Tell what `up` would do."""
-        self._result = engine.preview(self.project, self.stack, self._with(program, config))
+        with watching() as applies:
+            self._result = engine.preview(self.project, self.stack, self._with(program, config))
+        applies.check(unknowns=True)
+        return self._result
+
+    def refresh(self) -> Result:
+        """Record what the providers say is there."""
+        self._result = engine.refresh(self.project, self.stack, self._options)
         return self._result
 
     def destroy(self) -> None:

@@ -1,29 +1,35 @@
-"""Pytest fixtures: `aws_server`, `aws_plugin` and `deploy`.
+"""Pytest fixtures: `deploy`, `new_deployment`, and `aws_server` and `aws_plugin` behind them.
 
-One emulated AWS and one plugin process serve all tests of a session (of a worker, under pytest-xdist).
-Load them with `pytest_plugins = ["datahall.testing.plugin"]`.
+One emulated AWS and one plugin process serve all tests of a session (of a worker, under pytest-xdist); they
+start with the first test that needs them. Where datahall is installed pytest loads this module by itself, so
+nothing heavy is imported before a fixture is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from datahall.engine.plugins import start_plugin
-from datahall.sandbox.aws import control
-from datahall.testing.deployment import Cloud, Deployment, Program
+if TYPE_CHECKING:
+    from datahall.sandbox.aws import control
+    from datahall.testing.deployment import Cloud, Deployment, Program
 
 
 class NewDeployment(Protocol):
     """The `new_deployment` fixture."""
 
     def __call__(
-        self, *, policy_packs: Sequence[Path] = (), config: Mapping[str, str] | None = None
+        self,
+        *,
+        aws: bool = True,
+        plugin_path: Sequence[Path] = (),
+        policy_packs: Sequence[Path] = (),
+        config: Mapping[str, str] | None = None,
     ) -> Deployment:
-        """A deployment that is not up yet."""
+        """A deployment that is not up yet; with `aws=False` only with the plugins of `plugin_path`."""
         ...
 
 
@@ -34,6 +40,8 @@ class Deploy(Protocol):
         self,
         program: Program,
         *,
+        aws: bool = True,
+        plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
         config: Mapping[str, str] | None = None,
     ) -> Deployment:
@@ -49,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def aws_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[control.Server]:
     """The emulated AWS of this session."""
+    from datahall.sandbox.aws import control
+
     folder = tmp_path_factory.mktemp("aws")
     server = control.start(folder)
     yield server
@@ -58,6 +68,9 @@ def aws_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[control.Ser
 @pytest.fixture(scope="session")
 def aws_plugin(aws_server: control.Server) -> Iterator[int]:
     """The port of the session's aws plugin."""
+    from datahall.engine.plugins import start_plugin
+    from datahall.sandbox.aws import control
+
     executable = control.PLUGIN_PATH / "pulumi-resource-aws"
     process = start_plugin("aws", [str(executable), ""], control.environment(aws_server.url))
     yield process.port
@@ -65,23 +78,46 @@ def aws_plugin(aws_server: control.Server) -> Iterator[int]:
 
 
 @pytest.fixture
-def new_deployment(aws_server: control.Server, aws_plugin: int, tmp_path: Path) -> Iterator[NewDeployment]:
+def new_deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDeployment]:
     """Makes deployments that are not up yet; takes them down at the end and looks for leaks."""
-    cloud = Cloud(aws_server.url, aws_plugin)
-    before = cloud.inventory()
+    from datahall.testing.deployment import Cloud, Deployment
+
+    clouds: dict[str, tuple[Cloud, set[tuple[str, str, str, str]]]] = {}
     made: list[Deployment] = []
 
-    def new(*, policy_packs: Sequence[Path] = (), config: Mapping[str, str] | None = None) -> Deployment:
+    def cloud() -> Cloud:
+        if "aws" not in clouds:
+            server: control.Server = request.getfixturevalue("aws_server")
+            found = Cloud(server.url, request.getfixturevalue("aws_plugin"))
+            clouds["aws"] = (found, found.inventory())
+        return clouds["aws"][0]
+
+    def new(
+        *,
+        aws: bool = True,
+        plugin_path: Sequence[Path] = (),
+        policy_packs: Sequence[Path] = (),
+        config: Mapping[str, str] | None = None,
+    ) -> Deployment:
         folder = tmp_path / f"deployment{len(made)}"
         folder.mkdir()
-        made.append(Deployment(cloud, folder, policy_packs=policy_packs, config=config))
+        made.append(
+            Deployment(
+                cloud() if aws else None,
+                folder,
+                plugin_path=plugin_path,
+                policy_packs=policy_packs,
+                config=config,
+            )
+        )
         return made[-1]
 
     yield new
     for deployment in reversed(made):
         deployment.destroy()
-    left = sorted(cloud.inventory() - before)
-    assert not left, f"left behind in the emulated AWS: {left}"  # noqa: S101 - this is pytest's own means
+    for found, before in clouds.values():
+        left = sorted(found.inventory() - before)
+        assert not left, f"left behind in the emulated AWS: {left}"  # noqa: S101 - this is pytest's own means
 
 
 @pytest.fixture
@@ -91,10 +127,14 @@ def deploy(new_deployment: NewDeployment) -> Deploy:
     def bring_up(
         program: Program,
         *,
+        aws: bool = True,
+        plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
         config: Mapping[str, str] | None = None,
     ) -> Deployment:
-        deployment = new_deployment(policy_packs=policy_packs, config=config)
+        deployment = new_deployment(
+            aws=aws, plugin_path=plugin_path, policy_packs=policy_packs, config=config
+        )
         deployment.up(program)
         return deployment
 
