@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datahall.engine.events import DiffKind, PropertyDiff
 from datahall.engine.paths import contains, format_path, lookup, parse_path
 from datahall.engine.provider import ProviderDiff
-from datahall.engine.values import Properties, Value, masked, without_secrets
+from datahall.engine.values import Properties, Value, contains_unknown, masked, without_secrets
 
 _REPLACING: Mapping[DiffKind, DiffKind] = {
     "add": "add-replace",
@@ -36,6 +36,15 @@ def changed_inputs(old: Properties, new: Properties) -> dict[str, DiffKind]:
     return {
         format_path(path): kind for path, kind in _compare((), without_secrets(old), without_secrets(new))
     }
+
+
+def triggered(old: Value, new: Value) -> bool:
+    """Whether a replacement trigger asks for a replacement; one that came or went does not."""
+    if contains_unknown(old) or contains_unknown(new):
+        return True
+    if old is None or new is None:
+        return False
+    return bool(changed_inputs({"trigger": old}, {"trigger": new}))
 
 
 def _compare(

@@ -10,7 +10,7 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from datahall.engine.errors import Unsupported
 from datahall.engine.urn import is_provider
-from datahall.engine.values import Properties
+from datahall.engine.values import Properties, Value
 from datahall.engine.wire import from_value
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
@@ -48,6 +48,7 @@ class Goal:
     delete_before_replace: bool | None = None
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    replacement_trigger: Value = None
     hide_diff: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[Alias, ...] = ()
@@ -95,6 +96,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         delete_before_replace=request.deleteBeforeReplace if explicit else None,
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
+        replacement_trigger=from_value(request.replacement_trigger),
         hide_diff=tuple(request.hideDiffs),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=tuple(_aliases(request.aliases, request.aliasURNs)),
@@ -110,11 +112,6 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         yield "import_"
     if request.replace_with:
         yield "replace_with"
-    if (
-        request.HasField("replacement_trigger")
-        and request.replacement_trigger.WhichOneof("kind") != "null_value"
-    ):
-        yield "replacement_trigger"
     if request.state_migrations:
         yield "state migrations"
     if request.HasField("hooks") and request.hooks.ListFields():

@@ -75,7 +75,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
         goal = read_goal(self._transforms.resource(request))
-        return replace(goal, inputs=hashed(goal.inputs, self._deployment.folder))
+        folder = self._deployment.folder
+        trigger = hashed({"": goal.replacement_trigger}, folder)[""]
+        return replace(goal, inputs=hashed(goal.inputs, folder), replacement_trigger=trigger)
 
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext

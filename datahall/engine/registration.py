@@ -8,15 +8,21 @@ from dataclasses import replace
 from datahall.engine import providers, resources, steps
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment
-from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change
-from datahall.engine.errors import EngineError, InvalidTarget, PolicyViolation, ProviderFailed
+from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change, triggered
+from datahall.engine.errors import (
+    EngineError,
+    InvalidTarget,
+    PolicyViolation,
+    ProgramFailed,
+    ProviderFailed,
+)
 from datahall.engine.events import Op, PropertyDiff, ResourceFailed
 from datahall.engine.goal import Goal
 from datahall.engine.paths import parse_path, restore
 from datahall.engine.provider import Checked
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
-from datahall.engine.values import UNKNOWN, Properties
+from datahall.engine.values import UNKNOWN, Properties, contains_unknown
 
 
 class Registrar:
@@ -152,6 +158,10 @@ class Registrar:
         with d.lock:
             if state.deleted_with in d.replaced:
                 return Change(changes=True, replace=True)
+        if not d.dry_run and contains_unknown(state.replacement_trigger):
+            raise ProgramFailed(f"{state.urn}: replacement_trigger: not known in an update; give a known one")
+        if triggered(old.replacement_trigger, state.replacement_trigger):
+            return Change(changes=True, replace=True)
         moved = providers.moved(d, old, state) if state.custom else NO_CHANGE
         if moved.replace:
             return moved

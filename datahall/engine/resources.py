@@ -39,6 +39,7 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
         custom_timeouts=goal.custom_timeouts,
         ignore_changes=goal.ignore_changes,
         replace_on_changes=goal.replace_on_changes,
+        replacement_trigger=goal.replacement_trigger,
         hide_diff=goal.hide_diff,
     )
 

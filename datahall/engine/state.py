@@ -63,6 +63,7 @@ class ResourceState:
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    replacement_trigger: Value = None
     hide_diff: tuple[str, ...] = ()
     created: str = ""
     modified: str = ""
@@ -112,7 +113,8 @@ _FIELDS = (
     ("replace_on_changes", "replaceOnChanges"),
 )
 # Aliases are the program's and are not recorded: a checkpoint has no earlier URNs left to explain.
-_KNOWN = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", "aliases", *(n for _, n in _FIELDS)}
+_BY_HAND = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", "aliases", "replacementTrigger"}
+_KNOWN = {*_BY_HAND, *(name for _, name in _FIELDS)}
 
 
 def encode_state(state: ResourceState, encrypt: Cipher) -> dict[str, Any]:
@@ -131,6 +133,8 @@ def encode_state(state: ResourceState, encrypt: Cipher) -> dict[str, Any]:
         value = getattr(state, attribute)
         if value:
             data[name] = [list(parse_path(path)) for path in value] if name == "hideDiff" else value
+    if state.replacement_trigger is not None:
+        data["replacementTrigger"] = encode_value(state.replacement_trigger, encrypt)
     data.update(state.other)
     return data
 
@@ -192,6 +196,7 @@ def decode_state(data: dict[str, Any], decrypt: Cipher | None) -> ResourceState:
         id=data.get("id", ""),
         inputs={k: decode_value(v, decrypt) for k, v in (data.get("inputs") or {}).items()},
         outputs={k: decode_value(v, decrypt) for k, v in (data.get("outputs") or {}).items()},
+        replacement_trigger=decode_value(data.get("replacementTrigger"), decrypt),
         other={key: value for key, value in data.items() if key not in _KNOWN},
         **fields,
     )
