@@ -168,7 +168,7 @@ def test_a_killed_operation_is_made_whole_by_the_next_update(stage: Stage, momen
     assert not world.preview(after).changed
 
 
-@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("operation", ["up", "refresh", "destroy"])  # what there is to mend varies
 def test_the_moments_are_all_there_are(stage: Stage, operation: str) -> None:
     never = Moment(operation, "never at all")
     stage.set(never)
