@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from datahall.engine import steps
 from datahall.engine.deployment import Deployment, Stopped
-from datahall.engine.errors import EngineError, ProtectedResource
+from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
 from datahall.engine.state import ResourceState
 
 
@@ -41,18 +41,24 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
                 for state in ready:
                     del waiting[id(state)]
                     running[pool.submit(steps.delete, d, state, urns)] = state
+            if not running:  # the rest waits for something that failed
+                break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 state = running.pop(future)
                 error = future.exception()
                 if error is None:
                     for remaining in blockers.values():
                         remaining.discard(id(state))
+                elif d.targets.continues and isinstance(error, ProviderFailed):
+                    d.remember(error)
                 elif isinstance(error, EngineError | Stopped):
                     failure = failure or error
                 else:
                     raise error
     if failure is not None:
         raise failure
+    for state in waiting.values():
+        d.events.say("warning", "passed over: what depends on it could not be deleted", state.urn)
 
 
 def _blockers(states: Sequence[ResourceState]) -> dict[int, set[int]]:

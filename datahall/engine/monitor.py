@@ -63,7 +63,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
-        state = self._do(context, lambda: self._registrar.register(self._goal(request)))
+        state = self._do(context, lambda: self._registrar.register_or_fail(self._goal(request)))
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn,
@@ -71,7 +71,13 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             object=to_struct(state.outputs, accepts),
             stable=False,
             unknown=state.urn in self._deployment.targets.skipped,
+            result=self._result(state.urn),
         )
+
+    def _result(self, urn: str) -> resource_pb2.Result.ValueType:
+        targets = self._deployment.targets
+        lost = urn in targets.broken or urn in targets.passed_over
+        return resource_pb2.Result.FAIL if lost else resource_pb2.Result.SUCCESS
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
         goal = read_goal(self._transforms.resource(request))

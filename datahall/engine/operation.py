@@ -216,7 +216,7 @@ def _deployment(
         creating,
         encrypt=crypter.encrypt,
         save=None if dry_run else save,
-        ordered=targets.constrained,
+        ordered=targets.constrained or targets.continues,
     )
     deployment = Deployment(
         project=opened.project.name,

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 
 from datahall.engine import providers, resources, steps
+from datahall.engine import urn as urns
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change, triggered
@@ -45,9 +46,9 @@ class Registrar:
         state = resources.new_state(d, goal, urn, provider)
         old = resources.find_old(d, state)
         recreating = old is not None and old.urn in d.deleted
-        if not d.targets.include(state):
-            return steps.leave(d, old, state, recreating=recreating)
-        self._check_needs(state)
+        left = self._left(old, state, recreating=recreating)
+        if left is not None:
+            return left
         usable = old if old is not None and not recreating and not old.external else None
         if usable is not None and state.urn in d.targets.replace:
             return self._replaced(usable, state, goal)
@@ -64,14 +65,36 @@ class Registrar:
             return steps.recreate(d, old, state)
         return self._changed(old, state, goal)
 
-    def _check_needs(self, state: ResourceState) -> None:
+    def register_or_fail(self, goal: Goal) -> ResourceState:
+        """The same, but with `continue_on_error` a step that fails is remembered and has no outputs."""
         d = self._deployment
+        try:
+            return self.register(goal)
+        except ProviderFailed as error:
+            urn = urns.make(d.stack, d.project, goal.parent, goal.type, goal.name)
+            if urn not in d.targets.broken:
+                raise
+            d.remember(error)
+            return ResourceState(urn=urn, type=goal.type, custom=goal.custom)
+
+    def _left(
+        self, old: ResourceState | None, state: ResourceState, *, recreating: bool
+    ) -> ResourceState | None:
+        """What stands for a resource that this run does not deal with; None for one that it does."""
+        d = self._deployment
+        with d.lock:
+            lost = d.targets.broken | d.targets.passed_over
+        if not state.needs().isdisjoint(lost):
+            return steps.pass_over(d, state)
+        if not d.targets.include(state):
+            return steps.leave(d, old, state, recreating=recreating)
         try:
             d.targets.check_dependencies(state, d.olds.get)
         except InvalidTarget as error:
             if not d.dry_run:
                 raise
             d.remember(error)
+        return None
 
     def _replaced(self, old: ResourceState, state: ResourceState, goal: Goal) -> ResourceState:
         """A replacement that was asked for, whatever the provider says."""

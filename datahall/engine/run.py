@@ -75,7 +75,7 @@ def preview_refresh(project: Project, stack: str, options: Options) -> Result:
 
 
 def _refresh(project: Project, stack: str, options: Options, *, dry_run: bool) -> Result:
-    _refuse(options, "exclude_protected", "replace")
+    _refuse(options, "exclude_protected", "replace", "continue_on_error")
     began = time.monotonic()
     with running(project, stack, options, dry_run=dry_run, packs=False) as run:
         _must_exist(run)
@@ -101,6 +101,8 @@ def destroy(project: Project, stack: str, options: Options) -> Result:
             _check_targets(d)
             settle(d, run.interrupted)
             _deletes(d, [*d.olds.values(), *d.condemned])
+            if d.errors:
+                raise _first(d.errors)
             return _result(d, began, outputs={})
 
 
@@ -169,7 +171,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
             )
         except ProgramFailed as error:
             failure = error
-    _finish_stack(d, whole=failure is None and not d.stopped)
+    _finish_stack(d, whole=failure is None and not d.stopped and not d.targets.broken)
     if d.stopped:
         raise _first(d.errors)
     if failure is not None:
@@ -178,7 +180,8 @@ def _program_and_deletes(run: Running, options: Options) -> None:
         raise ProgramFailed(f"the program logged {run.service.errors} error(s)", run_error=True)
     _check_targets(d)
     _deletes(d, deletes.no_longer_wanted(d))
-    _judge_stack(d)
+    if not d.targets.broken:
+        _judge_stack(d)
     if d.errors:
         raise _first(d.errors)
 
@@ -188,7 +191,9 @@ def _finish_stack(d: Deployment, *, whole: bool) -> None:
     root = d.news.get(urn.root(d.stack, d.project))
     if root is not None and d.stack_outputs is not None:
         given = d.stack_outputs
-        if d.targets.skipped and not d.dry_run:  # what comes from a creation that was left alone
+        if (
+            d.targets.skipped or d.targets.broken
+        ) and not d.dry_run:  # what comes from a creation that was left alone
             known = {key: value for key, value in given.items() if not contains_unknown(value)}
             given = {**{key: root.outputs[key] for key in given if key in root.outputs}, **known}
         finish(d, root, given if whole else {**root.outputs, **given})

@@ -39,6 +39,9 @@ def told(
             yield ids.append
         except EngineError as error:
             d.events.emit(ResourceFailed(state.urn, op, str(error)))
+            if d.targets.continues and isinstance(error, ProviderFailed) and not is_provider(state.type):
+                with d.lock:
+                    d.targets.broken.update({state.urn, *state.aliases})
             raise
         if not hidden:
             seconds, id_ = time.monotonic() - began, ids[-1] or None
@@ -78,6 +81,14 @@ def leave(
     with told(d, old, Op.SAME), d.lock:
         d.targets.held.append(old)
     return keep(d, old)
+
+
+def pass_over(d: Deployment, state: ResourceState) -> ResourceState:
+    """Leave out what depends on a step that failed; what is recorded of it stays."""
+    with d.lock:
+        d.targets.passed_over.update({state.urn, *state.aliases})
+    d.events.say("warning", "passed over: it depends on a resource that failed", state.urn)
+    return replace(state, outputs={})
 
 
 def create(d: Deployment, state: ResourceState) -> ResourceState:

@@ -43,7 +43,8 @@ def _glob(text: str) -> re.Pattern[str]:
 class Targets:
     """What was asked for, and what came of it. Safe to use from many threads. Raises InvalidTarget.
 
-    `held` are recorded resources that were left alone, `skipped` URNs of creations that were.
+    `held` are recorded resources that were left alone, `skipped` URNs of creations that were. With
+    `continue_on_error`, `broken` are URNs of what failed, and `passed_over` of what depends on that.
     """
 
     def __init__(self, options: Options, protected: Collection[str] = ()) -> None:
@@ -54,6 +55,9 @@ class Targets:
         self.replace = Patterns(options.replace)
         self.held: list[ResourceState] = []
         self.skipped: set[str] = set()
+        self.broken: set[str] = set()
+        self.passed_over: set[str] = set()
+        self.continues = options.continue_on_error
         self._given = options
         self._lock = threading.Lock()
 
@@ -64,7 +68,8 @@ class Targets:
 
     def untouched(self, urn: str) -> bool:
         """Whether a resource that the program registered was left alone."""
-        return urn in self.skipped or any(state.urn == urn for state in self.held)
+        lost = urn in self.skipped or urn in self.broken or urn in self.passed_over
+        return lost or any(state.urn == urn for state in self.held)
 
     def include(self, state: ResourceState) -> bool:
         """Whether a registered resource is to be brought to its goal."""
@@ -110,7 +115,7 @@ class Targets:
         self, wanted: Sequence[ResourceState], recorded: Sequence[ResourceState]
     ) -> tuple[list[ResourceState], InvalidTarget | None]:
         """Those of `wanted` that may be deleted, and what forbids some of them."""
-        if not self.constrained:
+        if not (self.constrained or self.broken):
             return list(wanted), None
         by_urn = {state.urn: state for state in recorded}
         dependents: dict[str, list[str]] = {}
@@ -121,13 +126,17 @@ class Targets:
         def needs(urn: str) -> Collection[str]:
             return _needs(by_urn.get(urn))
 
-        needed = closure([state.urn for state in self.held], needs)
+        lost = self.broken | self.passed_over
+        needed = closure([*(state.urn for state in self.held), *lost], needs)
         left = [state for state in wanted if state.urn not in needed]
         if self.target:
             chosen = [state.urn for state in recorded if state.urn in self.target]
             going = closure(chosen, lambda urn: dependents.get(urn, ()))
             found = [state for state in left if state.urn in going]
             return found, self._unasked(found)
+
+        if not self.exclude:
+            return left, None
 
         def kept_with(urn: str) -> Collection[str]:
             more = dependents.get(urn, ()) if self._given.exclude_dependents else ()

@@ -115,6 +115,18 @@ def test_targets_and_a_message(folder: Path) -> None:
     assert things(folder) == 0
 
 
+def test_continue_on_error(folder: Path) -> None:
+    plugins = ("--plugin-path", str(PLUGINS))
+    (folder / "__main__.py").write_text(
+        PROGRAM + 'bad = Thing("bad", refuse="create")\nThing("after", note=bad.serial)\n'
+    )
+    assert process(folder, "stack", "init", "dev").code == 0
+    failed = process(folder, "up", "-y", "-f", *plugins, "--continue-on-error")
+    assert (failed.code, things(folder)) == (1, 1)
+    assert "passed over" in failed.out + failed.err
+    assert "the cloud refuses to create" in failed.out + failed.err
+
+
 @pytest.mark.skipif(not shutil.which("pulumi"), reason="no official pulumi on PATH")
 def test_the_official_cli_sees_the_same(folder: Path) -> None:
     assert process(folder, "stack", "init", "dev").code == 0

@@ -39,6 +39,9 @@ TargetReplace = Annotated[
 ]
 Message = Annotated[str, Parameter(name=["--message", "-m"], help="A message for the stack's history.")]
 SuppressOutputs = Annotated[bool, Parameter(negative=(), help="Do not show the stack's outputs.")]
+ContinueOnError = Annotated[
+    bool, Parameter(negative=(), help="Go on with what does not depend on a failed resource.")
+]
 ALL = Targets()
 
 

@@ -27,6 +27,7 @@ def destroy(
     exclude_protected: Annotated[
         bool, Parameter(negative=(), help="Leave protected resources, and what they need.")
     ] = False,
+    continue_on_error: control.ContinueOnError = False,
     message: control.Message = "",
     json: options.Json = False,
 ) -> int:
@@ -48,6 +49,7 @@ def destroy(
         exclude=which.exclude,
         exclude_dependents=which.exclude_dependents,
         exclude_protected=exclude_protected,
+        continue_on_error=continue_on_error,
         message=message,
     )
     target = replace(target, options=asked)

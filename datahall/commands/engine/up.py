@@ -28,6 +28,7 @@ def up(
     which: control.Targets = control.ALL,
     replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
     target_replace: control.TargetReplace = (),
+    continue_on_error: control.ContinueOnError = False,
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
@@ -56,6 +57,7 @@ def up(
             exclude=which.exclude,
             exclude_dependents=which.exclude_dependents,
             replace=(*replaced, *target_replace),
+            continue_on_error=continue_on_error,
             message=message,
             pool=pool,
         )
