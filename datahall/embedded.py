@@ -88,10 +88,10 @@ def show(
             result = call(lambda: run(tree.on_event))
         finally:
             stage.summary = summary(tree.counts(), planning=planning)
+            for diagnostic in tree.diagnostics:
+                output.say(f"[yellow]{diagnostic.severity}[/] {diagnostic.message.strip()}")
         counts = {str(op): count for op, count in result.summary.items() if count}
         stage.summary = summary(counts, planning=planning)
-    for diagnostic in tree.diagnostics:
-        output.say(f"[yellow]{diagnostic.severity}[/] {diagnostic.message.strip()}")
     return Outcome(
         changes=counts,
         policy=[_finding(found) for found in result.policy],

@@ -58,7 +58,7 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
     if failure is not None:
         raise failure
     for state in waiting.values():
-        d.events.say("warning", "passed over: what depends on it could not be deleted", state.urn)
+        d.events.say("warning", f"passed over: what depends on {state.urn} is still there", state.urn)
 
 
 def _blockers(states: Sequence[ResourceState]) -> dict[int, set[int]]:

@@ -87,7 +87,7 @@ def pass_over(d: Deployment, state: ResourceState) -> ResourceState:
     """Leave out what depends on a step that failed; what is recorded of it stays."""
     with d.lock:
         d.targets.passed_over.update({state.urn, *state.aliases})
-    d.events.say("warning", "passed over: it depends on a resource that failed", state.urn)
+    d.events.say("warning", f"passed over: {state.urn} depends on a resource that failed", state.urn)
     return replace(state, outputs={})
 
 
