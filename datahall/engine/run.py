@@ -191,9 +191,8 @@ def _finish_stack(d: Deployment, *, whole: bool) -> None:
     root = d.news.get(urn.root(d.stack, d.project))
     if root is not None and d.stack_outputs is not None:
         given = d.stack_outputs
-        if (
-            d.targets.skipped or d.targets.broken
-        ) and not d.dry_run:  # what comes from a creation that was left alone
+        lost = d.targets.skipped or d.targets.broken
+        if lost and not d.dry_run:  # unknown is what comes from a creation that was left alone, or failed
             known = {key: value for key, value in given.items() if not contains_unknown(value)}
             given = {**{key: root.outputs[key] for key in given if key in root.outputs}, **known}
         finish(d, root, given if whole else {**root.outputs, **given})
