@@ -28,10 +28,10 @@ class EventLog:
         self._counts: Counter[Op] = Counter()
         self._policy: list[PolicyResult] = []
 
-    def emit(self, event: Event) -> None:
-        """Deliver an event."""
+    def emit(self, event: Event, *, counted: bool = True) -> None:
+        """Deliver an event; a step that is not `counted` is told only."""
         with self._lock:
-            if isinstance(event, ResourceDone):
+            if isinstance(event, ResourceDone) and counted:
                 self._counts[_COUNTED_AS.get(event.op, event.op)] += 1
             if isinstance(event, PolicyResult):
                 self._policy.append(event)

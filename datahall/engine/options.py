@@ -32,6 +32,7 @@ class Options:
         replace: URNs of what is to be replaced, changed or not (preview and up only).
         exclude_protected: destroy all but the protected resources and what they need (destroy only).
         continue_on_error: go on with what does not depend on a failed step (up and destroy).
+        refresh: first record what the providers say the resources are now (preview, up and destroy).
         message: kept in the history.
         program: an inline program; else the project's own is run.
         config: full keys (`aws:region`) to values; else the stack's file is read.
@@ -54,6 +55,7 @@ class Options:
     replace: Sequence[str] = ()
     exclude_protected: bool = False
     continue_on_error: bool = False
+    refresh: bool = False
     message: str = ""
     program: Callable[[], Any] | None = None
     config: Mapping[str, str] | None = None

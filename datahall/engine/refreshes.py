@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from datahall.engine import providers
 from datahall.engine.checkpoint import now
-from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.deployment import Deployment, Stopped, split
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change
 from datahall.engine.errors import EngineError
 from datahall.engine.events import DiffKind, Op, PropertyDiff, ResourceDone, ResourceFailed, ResourceStarted
@@ -46,13 +46,22 @@ class _Seen:
         return Op.REFRESH if self.change.changes else Op.SAME
 
 
-def refresh_all(d: Deployment) -> None:
+def refresh_before(d: Deployment) -> None:
+    """Refresh ahead of another operation, which goes on from what is there. Raises as `refresh_all`.
+
+    As the official engine does it, only the steps of the operation itself are counted.
+    """
+    refresh_all(d, counted=False)
+    d.olds, d.recorded, d.condemned = split(d.snapshot.resources())
+
+
+def refresh_all(d: Deployment, *, counted: bool = True) -> None:
     """Read every resource and record what it is now. Raises the first failure; what was read is kept."""
     gone: list[ResourceState] = []
 
     def work(old: ResourceState) -> None:
         try:
-            if not _refreshed(d, old):
+            if not _refreshed(d, old, counted=counted):
                 gone.append(old)
         except Stopped:
             return
@@ -69,7 +78,7 @@ def refresh_all(d: Deployment) -> None:
         raise d.errors[0]
 
 
-def _refreshed(d: Deployment, old: ResourceState) -> bool:
+def _refreshed(d: Deployment, old: ResourceState, *, counted: bool) -> bool:
     """Whether the resource is still there; if so, what it is now is recorded."""
     read = old.custom and not is_provider(old.type) and not old.pending_replacement
     hidden = providers.is_default(old.urn, old.type)
@@ -88,7 +97,8 @@ def _refreshed(d: Deployment, old: ResourceState) -> bool:
         if not hidden:
             seconds, id_ = time.monotonic() - began, (seen.state or old).id or None
             diff = list(seen.change.diff)
-            d.events.emit(ResourceDone(old.urn, old.type, seen.op, seconds, id_, diff, seen.change.detailed))
+            done = ResourceDone(old.urn, old.type, seen.op, seconds, id_, diff, seen.change.detailed)
+            d.events.emit(done, counted=counted)
         return seen.state is not None
 
 

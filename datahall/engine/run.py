@@ -75,7 +75,7 @@ def preview_refresh(project: Project, stack: str, options: Options) -> Result:
 
 
 def _refresh(project: Project, stack: str, options: Options, *, dry_run: bool) -> Result:
-    _refuse(options, "exclude_protected", "replace", "continue_on_error")
+    _refuse(options, "exclude_protected", "replace", "continue_on_error", "refresh")
     began = time.monotonic()
     with running(project, stack, options, dry_run=dry_run, packs=False) as run:
         _must_exist(run)
@@ -99,7 +99,7 @@ def destroy(project: Project, stack: str, options: Options) -> Result:
         with _recorded(run, "destroy", began):
             d = run.deployment
             _check_targets(d)
-            settle(d, run.interrupted)
+            _begin(run, options)
             _deletes(d, [*d.olds.values(), *d.condemned])
             if d.errors:
                 raise _first(d.errors)
@@ -147,11 +147,17 @@ def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
         )
 
 
+def _begin(run: Running, options: Options) -> None:
+    settle(run.deployment, run.interrupted)
+    if options.refresh:
+        refreshes.refresh_before(run.deployment)
+
+
 def _program_and_deletes(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
+    _begin(run, options)
     d.targets.check_known(d.targets.replace, d.recorded_urn)
-    settle(d, run.interrupted)
     monitor = Monitor(d, Registrar(d))
     with serving_monitor(monitor, workers=options.parallel * 4 + 8) as address:
         try:

@@ -127,6 +127,21 @@ def test_continue_on_error(folder: Path) -> None:
     assert "the cloud refuses to create" in failed.out + failed.err
 
 
+def test_a_refresh_before(folder: Path) -> None:
+    plugins = ("--plugin-path", str(PLUGINS))
+    assert process(folder, "stack", "init", "dev").code == 0
+    assert process(folder, "up", "-y", "-f", *plugins).code == 0
+    for thing in (folder.parent / "cloud").glob("*.thing"):
+        thing.unlink()
+    assert process(folder, "preview", "--json", *plugins).json["changes"] == {"same": 2}
+    shown = process(folder, "preview", "--json", "--refresh", *plugins)
+    assert (shown.json["changes"], things(folder)) == ({"create": 1, "same": 1}, 0)
+    again = process(folder, "up", "-y", "-f", "-r", "--json", *plugins)
+    assert (again.json["changes"], things(folder)) == ({"create": 1, "same": 1}, 1)
+    assert process(folder, "destroy", "-y", "--refresh", *plugins).code == 0
+    assert things(folder) == 0
+
+
 @pytest.mark.skipif(not shutil.which("pulumi"), reason="no official pulumi on PATH")
 def test_the_official_cli_sees_the_same(folder: Path) -> None:
     assert process(folder, "stack", "init", "dev").code == 0

@@ -42,6 +42,10 @@ SuppressOutputs = Annotated[bool, Parameter(negative=(), help="Do not show the s
 ContinueOnError = Annotated[
     bool, Parameter(negative=(), help="Go on with what does not depend on a failed resource.")
 ]
+Refresh = Annotated[
+    bool,
+    Parameter(name=["--refresh", "-r"], negative=(), help="Before, record what the providers say is there."),
+]
 ALL = Targets()
 
 

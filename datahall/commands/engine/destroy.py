@@ -28,6 +28,7 @@ def destroy(
         bool, Parameter(negative=(), help="Leave protected resources, and what they need.")
     ] = False,
     continue_on_error: control.ContinueOnError = False,
+    refresh: control.Refresh = False,
     message: control.Message = "",
     json: options.Json = False,
 ) -> int:
@@ -50,6 +51,7 @@ def destroy(
         exclude_dependents=which.exclude_dependents,
         exclude_protected=exclude_protected,
         continue_on_error=continue_on_error,
+        refresh=refresh,
         message=message,
     )
     target = replace(target, options=asked)

@@ -23,6 +23,7 @@ def preview(
     which: control.Targets = control.ALL,
     replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
     target_replace: control.TargetReplace = (),
+    refresh: control.Refresh = False,
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
 ) -> int:
@@ -44,6 +45,7 @@ def preview(
         exclude=which.exclude,
         exclude_dependents=which.exclude_dependents,
         replace=(*replaced, *target_replace),
+        refresh=refresh,
     )
     target = replace(target, options=asked)
     outcome = operate("preview", engine.preview, target, output, planning=True, diff=diff)

@@ -29,6 +29,7 @@ def up(
     replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
     target_replace: control.TargetReplace = (),
     continue_on_error: control.ContinueOnError = False,
+    refresh: control.Refresh = False,
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
@@ -58,6 +59,7 @@ def up(
             exclude_dependents=which.exclude_dependents,
             replace=(*replaced, *target_replace),
             continue_on_error=continue_on_error,
+            refresh=refresh,
             message=message,
             pool=pool,
         )
