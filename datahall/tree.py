@@ -31,6 +31,8 @@ _OPS: dict[str, tuple[str, str, str, str]] = {
     Op.DELETE_REPLACED: ("-", "magenta", "deleted (replaced)", "delete (replaced)"),
     Op.READ: (">", "cyan", "read", "read"),
     Op.REFRESH: ("r", "cyan", "refreshed", "refresh"),
+    Op.IMPORT: ("=", "green", "imported", "import"),
+    Op.IMPORT_REPLACEMENT: ("=", "magenta", "imported anew", "import anew"),
 }
 _SHOWN = 100
 _OWN_MODULES = {"components", "pulumi"}

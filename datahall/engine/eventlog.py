@@ -16,7 +16,7 @@ from datahall.engine.events import (
     Severity,
 )
 
-_COUNTED_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE}
+_COUNTED_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE, Op.IMPORT_REPLACEMENT: Op.REPLACE}
 
 
 class EventLog:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 class Op(StrEnum):
     """A step; the words are those of Pulumi's own event log.
 
-    A replacement is told as a CREATE_REPLACEMENT and a DELETE_REPLACED, in whichever order they happen,
-    and counted in a summary as one REPLACE.
+    A replacement is told as a CREATE_REPLACEMENT (or an IMPORT_REPLACEMENT) and a DELETE_REPLACED, in
+    whichever order they happen, and counted in a summary as one REPLACE.
     """
 
     SAME = "same"
@@ -23,6 +23,8 @@ class Op(StrEnum):
     DELETE_REPLACED = "delete-replaced"
     READ = "read"
     REFRESH = "refresh"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
 
 
 UNCHANGED = frozenset({Op.SAME, Op.READ})

@@ -47,6 +47,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "deleted_with": "",
     "hide_diffs": "",
     "transforms": "of resources, their children, the stack, and functions",
+    "import_": "inputs that differ are refused; the official engine (3.260) updates the resource instead",
     "Resource.get": "reads an external resource",
     "functions": "Invoke, plain and output form",
     "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",
@@ -63,7 +64,6 @@ IMPLEMENTED: Final[dict[str, str]] = {
 REFUSED: Final[dict[str, str]] = {
     "remote components": "Construct",
     "method calls": "Call",
-    "import_": "",
     "replace_with": "",
     "state migrations": "",
     "resource hooks": "and error hooks",

@@ -54,6 +54,7 @@ class Goal:
     aliases: tuple[Alias, ...] = ()
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     deleted_with: str = ""
+    import_id: str = ""
 
     @property
     def is_provider(self) -> bool:
@@ -102,14 +103,15 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         aliases=tuple(_aliases(request.aliases, request.aliasURNs)),
         custom_timeouts=_timeouts(request),
         deleted_with=request.deletedWith,
+        import_id=request.importId,
     )
 
 
 def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
     if request.remote:
         yield "remote components"
-    if request.importId:
-        yield "import_"
+    if request.importId and (not request.custom or is_provider(request.type)):
+        yield "import_ of a component or a provider"
     if request.replace_with:
         yield "replace_with"
     if request.state_migrations:

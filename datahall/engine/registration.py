@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from datahall.engine import providers, resources, steps
+from datahall.engine import imports, providers, resources, steps
 from datahall.engine import urn as urns
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment
@@ -49,6 +49,10 @@ class Registrar:
         left = self._left(old, state, recreating=recreating)
         if left is not None:
             return left
+        if not recreating and imports.wanted(old, state):
+            return imports.import_resource(
+                d, old, state, lambda found: self._reviewed(self._checked(state, found, goal))[0]
+            )
         usable = old if old is not None and not recreating and not old.external else None
         if usable is not None and state.urn in d.targets.replace:
             return self._replaced(usable, state, goal)
@@ -61,9 +65,7 @@ class Registrar:
             return self._skip(replace(state, outputs={}, id=old.id if old else ""))
         if old is None:
             return steps.create(d, state)
-        if recreating or old.external:
-            return steps.recreate(d, old, state)
-        return self._changed(old, state, goal)
+        return self._changed(old, state, goal) if usable is not None else steps.recreate(d, old, state)
 
     def register_or_fail(self, goal: Goal) -> ResourceState:
         """The same, but with `continue_on_error` a step that fails is remembered and has no outputs."""
@@ -167,6 +169,7 @@ class Registrar:
         replace_now = change.replace or old.pending_replacement
         if replace_now:
             steps.refuse_protected(d, old, state)
+            imports.refuse_replacement(d, state)
             fresh = self._checked(replace(state, inputs=goal_inputs(state, goal)), None, goal)
             first_delete = change.delete_before_replace
             if goal.delete_before_replace is not None:

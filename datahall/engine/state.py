@@ -55,6 +55,7 @@ class ResourceState:
     external: bool = False
     delete: bool = False
     pending_replacement: bool = False
+    import_id: str = ""
     retain_on_delete: bool = False
     deleted_with: str = ""
     init_errors: tuple[str, ...] = ()
@@ -104,6 +105,7 @@ _FIELDS = (
     ("pending_replacement", "pendingReplacement"),
     ("additional_secret_outputs", "additionalSecretOutputs"),
     ("custom_timeouts", "customTimeouts"),
+    ("import_id", "importID"),
     ("retain_on_delete", "retainOnDelete"),
     ("deleted_with", "deletedWith"),
     ("created", "created"),

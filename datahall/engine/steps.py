@@ -19,6 +19,8 @@ from datahall.engine.resources import carried, with_secret_outputs
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import is_provider
 
+_BY_ITSELF = frozenset({Op.SAME, Op.IMPORT, Op.IMPORT_REPLACEMENT})
+
 
 @contextmanager
 def told(
@@ -26,10 +28,11 @@ def told(
 ) -> Iterator[Callable[[str], None]]:
     """Take a place if the provider is called, and tell that the step begins and is done, or failed.
 
-    The yielded call takes the id that the step gave. Raises Stopped when the run is ending.
+    An import takes a place for each of its calls by itself. The yielded call takes the id that the step
+    gave. Raises Stopped when the run is ending.
     """
     hidden = providers.is_default(state.urn, state.type)
-    calls = state.custom and not is_provider(state.type) and op is not Op.SAME
+    calls = state.custom and not is_provider(state.type) and op not in _BY_ITSELF
     with d.slot() if calls else nullcontext():
         d.go_on()
         if not hidden:

@@ -159,7 +159,6 @@ def test_a_plugin_that_is_not_in_the_folders_is_named(world: World) -> None:
 @pytest.mark.parametrize(
     ("opts", "word"),
     [
-        ({"import_": "x-1"}, "import_"),
         ({"env_var_mappings": {"A": "B"}}, "env_var_mappings"),
     ],
 )
