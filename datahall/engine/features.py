@@ -30,6 +30,8 @@ _OLD_NAMES: Final = {
 IMPLEMENTED: Final[dict[str, str]] = {
     "custom resources": "create, update, replace, delete over ResourceProvider",
     "component resources": "local ones, with outputs",
+    "remote components": "made by their provider, Construct",
+    "method calls": "Call, of components, custom resources and providers",
     "parent": "URNs and deletion order follow it",
     "depends_on": "and dependencies of single properties",
     "default providers": "entries of the state, configured from the stack's configuration",
@@ -62,8 +64,6 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "policy packs": "Python; validation of resources and stacks, remediation, enforcement levels",
 }
 REFUSED: Final[dict[str, str]] = {
-    "remote components": "Construct",
-    "method calls": "Call",
     "replace_with": "",
     "state migrations": "",
     "resource hooks": "and error hooks",

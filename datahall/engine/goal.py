@@ -108,8 +108,6 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
 
 
 def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
-    if request.remote:
-        yield "remote components"
     if request.importId and (not request.custom or is_provider(request.type)):
         yield "import_ of a component or a provider"
     if request.replace_with:

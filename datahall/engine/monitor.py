@@ -19,6 +19,7 @@ from datahall.engine.errors import EngineError, ProgramFailed, Unsupported
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
 from datahall.engine.registration import Registrar
+from datahall.engine.remote import ORGANIZATION, Remotes
 from datahall.engine.state import ResourceState
 from datahall.engine.transforms import Transforms
 from datahall.engine.values import Properties
@@ -34,6 +35,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def __init__(self, deployment: Deployment, registrar: Registrar) -> None:
         self._deployment = deployment
         self._registrar = registrar
+        self.remotes = Remotes(deployment, registrar)
         self._transforms = Transforms(deployment.stack, deployment.project, deployment.callbacks)
 
     def GetDeploymentInfo(
@@ -44,7 +46,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return resource_pb2.DeploymentInfo(
             project=d.project,
             stack=d.stack,
-            organization="organization",
+            organization=ORGANIZATION,
             config=d.config.values,
             configSecretKeys=sorted(d.config.secret_keys),
             dryRun=d.dry_run,
@@ -63,6 +65,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
+        if request.remote:
+            made = self._do(context, lambda: self.remotes.register(self._transforms.resource(request)))
+            made.result = self._result(made.urn)
+            return made
         state = self._do(context, lambda: self._registrar.register_or_fail(self._goal(request)))
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.RegisterResourceResponse(
@@ -135,9 +141,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """The program has nothing more to say; no callback of it is needed after that."""
         return empty_pb2.Empty()
 
-    def Call(self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext) -> NoReturn:
-        """Refused."""
-        self._refuse(context, f"method call {request.tok}")
+    def Call(
+        self, request: resource_pb2.ResourceCallRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.CallResponse:
+        """Call a method of a resource. What its provider refuses is the program's to handle."""
+        return self._do(context, lambda: self.remotes.call(request))
 
     def RegisterStackTransform(
         self, request: callback_pb2.Callback, context: grpc.ServicerContext

@@ -15,6 +15,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, st
 
 from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.events import DiffKind
+from datahall.engine.property_errors import wrong_properties
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import name_of
 from datahall.engine.values import (
@@ -88,6 +89,8 @@ class Provider:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self._last_words = last_words
         self._accepts = Accepts(secrets=True, resources=True)
+        self.accepts_outputs = False
+        self.bound = False  # it talks to the engine that started it: not for another operation
         self._supports_preview = False
         self.configured = False
 
@@ -164,6 +167,7 @@ class Provider:
         except grpc.RpcError as error:
             raise self._failure("Configure", error, state.urn) from None
         self._accepts = Accepts(secrets=response.acceptSecrets, resources=response.acceptResources)
+        self.accepts_outputs = response.acceptOutputs
         self._supports_preview = response.supportsPreview
         self.configured = True
 
@@ -293,6 +297,27 @@ class Provider:
         result = from_struct(getattr(response, "return"))
         return result, Checked({}, tuple((f.property, f.reason) for f in response.failures))
 
+    # -- components --------------------------------------------------------------------------------
+
+    @property
+    def accepts(self) -> Accepts:
+        """What the plugin said that it can take."""
+        return self._accepts
+
+    def construct(self, request: provider_pb2.ConstructRequest, urn: str) -> provider_pb2.ConstructResponse:
+        """Make a component, which the plugin registers with the engine's monitor."""
+        if not self._accepts.secrets:
+            raise ProviderFailed(f"{urn}: provider {self.name} makes components but takes no secrets")
+        self.bound = True
+        answer: provider_pb2.ConstructResponse = self._call("Construct", self._stub.Construct, request, urn)
+        return answer
+
+    def call(self, request: provider_pb2.CallRequest) -> provider_pb2.CallResponse:
+        """Call a method of a resource."""
+        self.bound = True
+        answer: provider_pb2.CallResponse = self._call("Call", self._stub.Call, request, request.tok)
+        return answer
+
     # -- helpers -----------------------------------------------------------------------------------
 
     def _must_be_configured(self, urn: str) -> None:
@@ -340,7 +365,8 @@ class Provider:
             message = f"{where}provider {self.name} died during {method}"
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
         unclear = error.code() in _UNCLEAR
-        return ProviderFailed(f"{where}{error.details() or error.code().name}", unclear=unclear)
+        said = "; ".join(filter(None, [error.details(), *wrong_properties(error)])) or error.code().name
+        return ProviderFailed(f"{where}{said}", unclear=unclear)
 
 
 def _diff(response: provider_pb2.DiffResponse) -> ProviderDiff:

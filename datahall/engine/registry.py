@@ -42,6 +42,7 @@ class Registry:
         self._started: list[tuple[PluginProcess, Path]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._providers: list[Provider] = []
+        self._by_port: dict[int, Provider] = {}
         self._channels: list[grpc.Channel] = []
         self._early: dict[str, Future[PluginProcess]] = {}
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="plugin-start")
@@ -123,7 +124,8 @@ class Registry:
         for channel in self._channels:
             channel.close()
         for process, executable in self._started:
-            if self._plugins is None:
+            provider = self._by_port.get(process.port)
+            if self._plugins is None or (provider is not None and provider.bound):
                 process.stop()
             else:
                 self._plugins.give(process, executable, self._environment)
@@ -140,6 +142,8 @@ class Registry:
         provider = Provider(package, channel, process.last_words if process else None)
         with self._lock:
             self._providers.append(provider)
+            if process is not None:
+                self._by_port[process.port] = provider
         self.versions[package] = provider.version()
         return provider
 

@@ -26,6 +26,7 @@ from datahall.engine.options import Options, Result
 from datahall.engine.program import ProgramRun, run_program
 from datahall.engine.project import Project
 from datahall.engine.registration import Registrar
+from datahall.engine.remote import COMPONENT_WORKERS
 from datahall.engine.server import serving_monitor
 from datahall.engine.state import ResourceState
 from datahall.engine.values import Properties, contains_unknown, masked
@@ -159,7 +160,10 @@ def _program_and_deletes(run: Running, options: Options) -> None:
     _begin(run, options)
     d.targets.check_known(d.targets.replace, d.recorded_urn)
     monitor = Monitor(d, Registrar(d))
-    with serving_monitor(monitor, workers=options.parallel * 4 + 8) as address:
+    with (
+        serving_monitor(monitor, COMPONENT_WORKERS) as monitor.remotes.address,
+        serving_monitor(monitor, workers=options.parallel * 4 + 8) as address,
+    ):
         try:
             run_program(
                 ProgramRun(

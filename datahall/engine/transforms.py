@@ -48,6 +48,7 @@ class Transforms:
         self._lock = threading.Lock()
         self._own: dict[str, list[callback_pb2.Callback]] = {}
         self._parents: dict[str, str] = {}
+        self._of_remote: dict[str, list[callback_pb2.Callback]] = {}
         self._of_stack: list[callback_pb2.Callback] = []
         self._of_invokes: list[callback_pb2.Callback] = []
 
@@ -63,7 +64,7 @@ class Transforms:
 
     def resource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceRequest:
         """The registration as its transforms leave it. Raises ProgramFailed if one fails."""
-        own = list(request.transforms)
+        own = self._own_of(request)
         transforms = [*own, *self._inherited(request, own)]
         if not transforms:
             return request
@@ -119,6 +120,15 @@ class Transforms:
         new.version = asked.options.version
         new.pluginDownloadURL = asked.options.plugin_download_url
         return new
+
+    def _own_of(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:
+        """A resource's own; those of a remote component are also its own when its provider registers it."""
+        key = urns.make(self._stack, self._project, request.parent, request.type, request.name)
+        with self._lock:
+            if request.remote:
+                self._of_remote[key] = list(request.transforms)
+                return list(request.transforms)
+            return self._of_remote.pop(key, None) or list(request.transforms)
 
     def _inherited(
         self, request: resource_pb2.RegisterResourceRequest, own: Sequence[callback_pb2.Callback]
