@@ -47,6 +47,13 @@ class Row(pulumi.ComponentResource):
         return call("parts:index:Row/hide", {"__self__": self, "word": word}, res=self)
 
 
+class Parts(pulumi.ProviderResource):
+    """An explicit provider of rows."""
+
+    def __init__(self, zone: pulumi.Input[str]) -> None:
+        super().__init__("parts", "parts", {"zone": zone}, V2)
+
+
 @pytest.fixture(scope="module")
 def parts_plugin() -> Iterator[PluginProcess]:
     """One plugin process for all tests, with an engine of its own that it logs to."""
@@ -216,6 +223,27 @@ def test_methods(rows: World) -> None:
     assert "hush" not in rows.state_file.read_text()
 
 
+def test_a_method_of_a_provider_is_called_on_that_provider(rows: World) -> None:
+    def program() -> None:
+        parts = Parts("north")
+        said = call("pulumi:providers:parts/greet", {"__self__": parts, "word": "there"}, res=parts)
+        pulumi.export("text", said.apply(lambda result: result["text"]))
+
+    assert rows.up(program).outputs == {"text": "hello there"}
+    assert [name for name, state in rows.resources().items() if state.type == "pulumi:providers:parts"] == [
+        "parts"
+    ]
+
+
+def test_a_method_of_a_resource_is_its_providers(rows: World) -> None:
+    def program() -> None:
+        thing = Thing("thing", size=1)
+        call("cloud:index:Thing/paint", {"__self__": thing}, res=thing)
+
+    with pytest.raises(ProviderFailed, match="cloud:index:Thing/paint: Method not implemented"):
+        rows.up(program)
+
+
 def test_a_method_refuses_its_arguments(rows: World) -> None:
     with pytest.raises(Exception, match="must not be negative"):
         rows.up(lambda: Row("row", size=2).describe("ha", -1))
@@ -253,10 +281,6 @@ def test_a_type_the_provider_does_not_have(rows: World) -> None:
 
 
 def test_a_preview_with_a_provider_that_is_not_known_yet(rows: World) -> None:
-    class Parts(pulumi.ProviderResource):
-        def __init__(self, zone: pulumi.Input[str]) -> None:
-            super().__init__("parts", "parts", {"zone": zone}, V2)
-
     def program() -> None:
         parts = Parts(Thing("thing", size=1).serial)
         Row("row", size=2, opts=pulumi.ResourceOptions(provider=parts))

@@ -59,6 +59,8 @@ class Parts(ComponentProvider):
         super().__init__([Row], "parts", version="2.0.0")
 
     def call(self, token: str, args: Mapping[str, pulumi.Input[Any]]) -> CallResult:
+        if token == "pulumi:providers:parts/greet":
+            return CallResult({"text": f"hello {args['word']}"})
         if token == "parts:index:Row/hide":
             return CallResult({"text": {SIGNATURE: SECRET, "value": args["word"]}})
         if token != "parts:index:Row/describe":
