@@ -288,3 +288,17 @@ def test_a_preview_with_a_provider_that_is_not_known_yet(rows: World) -> None:
     assert rows.preview(program).summary[Op.CREATE] >= 3
     rows.up(program)
     assert rows.count() == 3
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_continue_on_error_goes_on_with_other_rows(rows: World, *, inside: bool) -> None:
+    def program() -> None:
+        if inside:
+            Row("row", size=2, refuse="create")
+        else:
+            Row("row", size=Thing("bad", size=1, refuse="create").area)
+        Row("other", size=2)
+
+    with pytest.raises(ProviderFailed, match="refuses to create"):
+        rows.up(program, continue_on_error=True)
+    assert set(rows.inventory()) == {"other-first", "other-last"}
