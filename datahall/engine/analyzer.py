@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,13 +22,14 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from datahall.engine.config import Config
 from datahall.engine.errors import PolicyPackFailed, Unsupported
 from datahall.engine.events import PolicyResult
-from datahall.engine.plugins import PluginProcess, connect, start_plugin
+from datahall.engine.plugins import PluginProcess, connect, kill, start_plugin
 from datahall.engine.project import read_yaml
 from datahall.engine.state import ResourceState
 from datahall.engine.values import Properties
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
 _R = TypeVar("_R")
+_CANCEL_SECONDS = 5
 _ACCEPTS = Accepts(secrets=True, resources=False)  # the policy SDK knows no resource references
 # Runs the SDK's own host, and ends when the engine is gone (the host itself would stay for ever).
 _HOST = """
@@ -152,6 +155,11 @@ class _Pack:
             description=diagnostic.description or None,
         )
 
+    def cancel(self) -> None:
+        """Ask the pack to end what it is doing; one that cannot is none the worse."""
+        with suppress(grpc.RpcError, ValueError):
+            self._stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
+
     def close(self) -> None:
         self._channel.close()
         self._process.stop()
@@ -174,8 +182,10 @@ class Analyzers:
     def __init__(self, folders: Sequence[Path], facts: RunFacts) -> None:
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(folders)), thread_name_prefix="policy-pack")
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self._aborted = False
         self._starting = [
-            self._pool.submit(_Pack, folder.resolve(), facts, self._processes.append) for folder in folders
+            self._pool.submit(_Pack, folder.resolve(), facts, self._begun) for folder in folders
         ]
 
     @property
@@ -215,10 +225,26 @@ class Analyzers:
     def _packs(self) -> list[_Pack]:
         return [future.result() for future in self._starting]
 
+    def cancel(self) -> None:
+        """Ask the packs that have started to end what they are doing."""
+        for future in self._starting:
+            if future.done() and future.exception() is None:
+                threading.Thread(target=future.result().cancel, name="cancel", daemon=True).start()
+
     def abort(self) -> None:
         """End the packs now, whatever they are doing; calls to them fail."""
-        for process in list(self._processes):
-            process.kill()
+        with self._lock:
+            self._aborted = True
+            processes = list(self._processes)
+        for process in processes:
+            kill(process)
+
+    def _begun(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes.append(process)
+            aborted = self._aborted
+        if aborted:
+            kill(process)
 
     def close(self) -> None:
         """End the packs' processes."""

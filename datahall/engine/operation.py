@@ -19,7 +19,7 @@ from datahall.engine.engine_service import EngineService
 from datahall.engine.errors import EngineError, MissingPassphrase
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
-from datahall.engine.interrupts import Interrupts
+from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project, check_stack_name
@@ -108,8 +108,10 @@ def running(
     """Everything an operation needs, taken down at the end. An update holds the stack's lock."""
     events = EventLog(options.on_event)
     files = stack_files(project, stack, options)
-    lock: Path | None = None
+    interrupts = Interrupts()
     with ExitStack() as cleanup:
+        cleanup.enter_context(interrupts.handled())  # to the very end: taking down may hang, too
+        lock: Path | None = None
         if not dry_run:
             files.prepare()
             lock = cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
@@ -129,10 +131,12 @@ def running(
             program_folder=program_folder(project),
         )
         cleanup.callback(registry.close)
+        interrupts.at(SECOND, registry.abort)
         registry.start_early(_expected_packages(opened))
         facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
+        interrupts.at(SECOND, analyzers.abort)
         deployment, interrupted = _deployment(
             opened,
             options,
@@ -142,32 +146,32 @@ def running(
             dry_run=dry_run,
             news=dealt_with,
         )
-        interrupts = _interrupts(deployment, lock)
-        with interrupts.handled():
-            try:
-                yield Running(opened, deployment, service, interrupted, interrupts, options.message)
-            except (EngineError, Stopped):
-                if interrupts.count:
-                    raise KeyboardInterrupt from None
-                raise
+        _obey(interrupts, deployment, lock, options)
+        try:
+            yield Running(opened, deployment, service, interrupted, interrupts, options.message)
+        except (EngineError, Stopped):
+            if interrupts.count:
+                raise KeyboardInterrupt from None
+            raise
 
 
-def _interrupts(d: Deployment, lock: Path | None) -> Interrupts:
-    def first() -> None:
-        d.fail(EngineError("interrupted"))
-        d.registry.cancel()
-
-    def second() -> None:
-        d.registry.abort()
-        d.analyzers.abort()
-
+def _obey(interrupts: Interrupts, d: Deployment, lock: Path | None, options: Options) -> None:
     def last() -> None:
-        d.events.say("error", "the program does not end; the process ends without it, the state is written")
-        d.snapshot.close()
+        try:
+            d.snapshot.close()
+            state = "the state is written"
+        except Exception as error:
+            state = f"the state could not be written and is that of the last step before: {error}"
         if lock is not None:
             lock.unlink(missing_ok=True)
+        d.events.say("error", f"the operation does not end; the process ends without it, {state}")
 
-    return Interrupts(first, second, last)
+    interrupts.at(FIRST, lambda: d.fail(EngineError("interrupted")))
+    interrupts.at(FIRST, d.registry.cancel)
+    interrupts.at(FIRST, d.analyzers.cancel)
+    if options.pool is not None:
+        interrupts.at(LAST, options.pool.abort)
+    interrupts.at(LAST, last)
 
 
 def program_folder(project: Project) -> Path:

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -168,6 +169,13 @@ def end_left_behind(pid: int, started: float) -> list[int]:
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess, ValueError):
             continue
     return ended
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a plugin at once, with all that it started."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a session of its own
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

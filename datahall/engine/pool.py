@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from datahall.engine.plugins import PluginProcess
+from datahall.engine.plugins import PluginProcess, kill
 
 Key = tuple[Path, tuple[tuple[str, str], ...]]
 
@@ -45,6 +45,11 @@ class PluginPool:
             self._idle.clear()
         for process in processes:
             process.stop()
+
+    def abort(self) -> None:
+        """End all idle plugins at once."""
+        for process in [process for idle in list(self._idle.values()) for process in idle]:
+            kill(process.process)
 
     def __enter__(self) -> PluginPool:
         return self

@@ -6,13 +6,12 @@ import subprocess
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import grpc
 
 from datahall.engine.errors import ProviderFailed
-from datahall.engine.plugins import PluginProcess, connect, plugin_command, start_plugin
+from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
 from datahall.engine.provider import Provider
 from datahall.engine.state import ResourceState
@@ -41,6 +40,7 @@ class Registry:
         self._plugins = pool
         self._started: list[tuple[PluginProcess, Path]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._aborted = False
         self._providers: list[Provider] = []
         self._by_port: dict[int, Provider] = {}
         self._channels: list[grpc.Channel] = []
@@ -105,16 +105,16 @@ class Registry:
         """Ask all plugins to end what they are doing."""
         with self._lock:
             providers = list(self._providers)
-        for provider in providers:
-            provider.cancel()
+        for provider in providers:  # each in a thread: one that does not answer keeps no other from hearing
+            threading.Thread(target=provider.cancel, name="cancel", daemon=True).start()
 
     def abort(self) -> None:
         """End all plugins now, whatever they are doing; calls to them fail."""
         with self._lock:
+            self._aborted = True
             processes, channels = list(self._processes), list(self._channels)
         for process in processes:
-            with suppress(ProcessLookupError):
-                process.kill()
+            kill(process)
         for channel in channels:
             channel.close()
 
@@ -147,6 +147,13 @@ class Registry:
         self.versions[package] = provider.version()
         return provider
 
+    def _begun(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._processes.append(process)
+            aborted = self._aborted
+        if aborted:
+            kill(process)
+
     def _start(self, package: str) -> PluginProcess:
         executable, *arguments = plugin_command(package, self._folders)
         key = Path(executable)
@@ -157,10 +164,10 @@ class Registry:
                 [executable, *arguments, self._engine_address],
                 self._environment,
                 folder=self._program_folder,
-                started=self._processes.append,
+                started=self._begun,
             )
         else:
-            self._processes.append(process.process)
+            self._begun(process.process)
         with self._lock:
             self._started.append((process, key))
         return process

@@ -158,6 +158,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
     _begin(run, options)
+    d.go_on()
     d.targets.check_known(d.targets.replace, d.recorded_urn)
     monitor = Monitor(d, Registrar(d))
     with (

@@ -4,7 +4,9 @@
 Each thing is a file in $CLOUD_FOLDER, and calls.jsonl there lists the calls made. Inputs of a Thing:
 `size` changes in place, `kind` replaces it, `plot` replaces it by deleting first, anything else changes
 in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail half way
-and kill the plugin; `answer` spoils what Create answers (while there is a file `spoil`).
+and kill the plugin; `hold` names the call (create, delete, read) that writes its process number to `held`
+and lasts until there is a file `go`; Cancel writes `cancelled`; `answer` spoils what Create answers (while
+there is a file `spoil`).
 A Create with the label of what exists answers with that. kill.json in the folder (at: "Create 3 after") has
 the process of engine.pid signalled before or after the third Create changes something, and counts the calls.
 """
@@ -207,12 +209,25 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     def trouble(self, inputs: dict[str, Any], context: Context, verb: str) -> None:
         if inputs.get("slow"):
             time.sleep(inputs["slow"])
+        if inputs.get("hold") == verb:
+            self.hold()
         if inputs.get("refuse") == verb:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"the cloud refuses to {verb}")
         if inputs.get("die") == verb:
             sys.stderr.write("out of luck\n")
             sys.stderr.flush()
             os._exit(3)
+
+    def hold(self) -> None:
+        draft = self.folder / "held.new"
+        draft.write_text(str(os.getpid()))
+        draft.rename(self.folder / "held")
+        while not (self.folder / "go").exists():
+            time.sleep(0.01)
+
+    def Cancel(self, request: empty_pb2.Empty, context: Context) -> empty_pb2.Empty:
+        (self.folder / "cancelled").touch()
+        return empty_pb2.Empty()
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         inputs = json_format.MessageToDict(request.news)
