@@ -1,6 +1,5 @@
 """The tree of resources as they change: fed with the engine's events, drawn on a terminal or line by line."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,12 +8,12 @@ from rich.console import RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from datahall.differences import told
 from datahall.engine import (
     Diagnostic,
     Event,
     Op,
     PolicyResult,
-    PropertyDiff,
     ResourceDone,
     ResourceFailed,
     ResourceStarted,
@@ -34,7 +33,6 @@ _OPS: dict[str, tuple[str, str, str, str]] = {
     Op.IMPORT: ("=", "green", "imported", "import"),
     Op.IMPORT_REPLACEMENT: ("=", "magenta", "imported anew", "import anew"),
 }
-_SHOWN = 100
 _OWN_MODULES = {"components", "pulumi"}
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -144,7 +142,7 @@ class ResourceTree:
             node = Node(event.urn, event.type, event.urn.rsplit("::", 1)[-1], "", event.op)
             self._nodes[event.urn] = node
         node.op, node.state = event.op, "done"
-        node.diff = [_told(change) for change in event.diff]
+        node.diff = [line for change in event.diff for line in told(change)]
         if event.op in (Op.SAME, Op.READ) or node.type == _STACK_TYPE:
             return
         sign, _, past, future = _OPS[event.op]
@@ -173,19 +171,6 @@ class ResourceTree:
             top = [urn for urn in self._lineage(node.urn) if self._nodes[urn].type != _STACK_TYPE][-1]
             groups.setdefault(top, []).append(node)
         return [(self._nodes[urn], members) for urn, members in groups.items()]
-
-
-def _told(change: PropertyDiff) -> str:
-    """A changed property in one line; what a secret or an unknown value shows as is the engine's choice."""
-    sign = {"add": "+", "delete": "-"}.get(change.kind.removesuffix("-replace"), "~")
-    values = [f"{_shown(change.old)} => {_shown(change.new)}", _shown(change.old), _shown(change.new)]
-    value = values[{"~": 0, "-": 1, "+": 2}[sign]]
-    return f"{sign} {change.path}: {value}{' (forces replacement)' if change.replaces else ''}"
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def short_type(token: str) -> str:
