@@ -15,7 +15,6 @@ TEXT = {
     "{epochs} epochs",
     "started": "training {model} on {dataset} {dataset_version}: run {run}, {world_size} processes",
     "precision": "computing in {precision}",
-    "metrics": "metrics on {url}",
     "resumed": "resumed run {run} after epoch {epoch} (step {step})",
     "damaged": "checkpoint {key} is damaged ({rule}); going back to the one before",
     "progress": "step {step}/{steps}  loss {loss:.4f}  {units_per_s:,.0f} {unit}/s  {seconds_left:.0f} s",

@@ -9,6 +9,10 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+
+# Its functions take the group there is as a default when it is imported, and never let it go; torch
+# imports it with the first DDP. Imported before there is a group, its threads can end with the group.
+import torch.distributed.nn.functional
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
