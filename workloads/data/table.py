@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from workloads.data import digits, mnist, ratings, reviews, texts
+from workloads.data import digits, mnist, ratings, reviews, support, texts
 from workloads.data.content import Content, Origin
 from workloads.fingerprint import code_version, short_hash
 
@@ -103,6 +103,24 @@ DATASETS: Mapping[str, Dataset] = {
             ),
             help="labelled texts from a folder's reviews.jsonl",
             collect="workloads.data.reviews:folder",
+            from_folder=True,
+        ),
+        Dataset(
+            origin=Origin(
+                name="support-made", source=support.MADE, licence="CC0-1.0", preparation=support.PREPARATION
+            ),
+            help="a shop's questions and answers, and questions without one, made",
+            collect="workloads.data.support:made",
+        ),
+        Dataset(
+            origin=Origin(
+                name="support",
+                source="files of the user's",
+                licence="the user's to know",
+                preparation=support.PREPARATION,
+            ),
+            help="questions and answers from a folder's knowledge.jsonl",
+            collect="workloads.data.support:folder",
             from_folder=True,
         ),
         Dataset(

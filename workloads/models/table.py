@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from workloads.errors import InvalidInputError
+from workloads.models.chatbot.spec import CHATBOT
 from workloads.models.lm.spec import LM
 from workloads.models.mnist.spec import MNIST, MNIST_CNN
 from workloads.models.recommender.spec import RECOMMENDER
 from workloads.models.sentiment.spec import SENTIMENT
 from workloads.models.spec import ModelSpec
 
-MODELS: Mapping[str, ModelSpec] = {spec.name: spec for spec in (MNIST, MNIST_CNN, LM, RECOMMENDER, SENTIMENT)}
+MODELS: Mapping[str, ModelSpec] = {
+    spec.name: spec for spec in (MNIST, MNIST_CNN, LM, RECOMMENDER, SENTIMENT, CHATBOT)
+}
 
 
 def find_model(name: str) -> ModelSpec:

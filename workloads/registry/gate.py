@@ -147,6 +147,13 @@ GATES: Mapping[str, tuple[Rule, ...]] = {
         NotWorse("recall_at_10", 0.02),
     ),
     "sentiment": (*_ALWAYS, AtLeast("macro_f1", 0.8), NotWorse("macro_f1", 0.01)),
+    "chatbot": (
+        *_ALWAYS,
+        AtLeast("coverage", 0.6),
+        AtMost("false_answers", 0.05),
+        NotWorse("coverage", 0.02),
+        NotWorse("false_answers", 0.02, higher_is_better=False),
+    ),
     "mnist-cnn": (*_ALWAYS, AtLeast("accuracy", 0.97), NotWorse("accuracy", 0.005)),
 }
 """What each model must meet."""

@@ -1,0 +1,133 @@
+"""A shop's questions and answers, and what it is asked and cannot know: written for this project."""
+
+KNOWN: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Open Orders and choose the parcel: its tracking shows where it is.",
+        (
+            "Where is my parcel?",
+            "How do I track my order?",
+            "My package has not arrived, where is it?",
+            "Can I see where my delivery is now?",
+            "Is there a tracking number for my order?",
+            "How can I follow my shipment?",
+            "What is the status of my order?",
+            "Has my order been sent yet?",
+        ),
+    ),
+    (
+        "Send it back within 30 days; the label is under Orders, Return.",
+        (
+            "How do I return an item?",
+            "I want to send this back",
+            "Can I return shoes that do not fit?",
+            "Where do I get a return label?",
+            "What is your return policy?",
+            "How many days do I have to return something?",
+            "I do not like it, can I give it back?",
+            "How can I send a product back to you?",
+        ),
+    ),
+    (
+        "Refunds reach your account five working days after the return.",
+        (
+            "When do I get my money back?",
+            "How long does a refund take?",
+            "My refund has not come",
+            "Has my refund been paid?",
+            "When will I be refunded for my return?",
+            "Where is my refund?",
+            "How many days until the refund is on my account?",
+            "I am waiting for my refund",
+        ),
+    ),
+    (
+        "Choose Forgotten password at the login and follow the link we mail.",
+        (
+            "I forgot my password",
+            "How do I reset my password?",
+            "I cannot log in, my password is wrong",
+            "Can you send me a new password?",
+            "How can I change the password of my account?",
+            "My password does not work any more",
+            "I lost my login password",
+            "Where do I set a new password?",
+        ),
+    ),
+    (
+        "We take cards, PayPal and bank transfer.",
+        (
+            "How can I pay?",
+            "Do you take credit cards?",
+            "Which payment methods are there?",
+            "Can I pay with PayPal?",
+            "Do you accept bank transfer?",
+            "What ways to pay do you offer?",
+            "Is it possible to pay by card?",
+            "Which cards can I pay with?",
+        ),
+    ),
+    (
+        "Delivery is free from 50 euros; below that it costs 4.90 euros.",
+        (
+            "How much is shipping?",
+            "What does delivery cost?",
+            "Is shipping free?",
+            "From which amount is delivery free?",
+            "Do I have to pay for shipping?",
+            "What are the shipping costs?",
+            "How much do you charge for delivery?",
+            "Is there a fee for delivery?",
+        ),
+    ),
+    (
+        "An order can be cancelled under Orders until it is packed.",
+        (
+            "How do I cancel my order?",
+            "I want to cancel",
+            "Can I still cancel what I ordered?",
+            "Please stop my order, I ordered by mistake",
+            "Is it possible to cancel an order?",
+            "How can I call off my purchase?",
+            "I no longer want my order, cancel it",
+            "Until when can an order be cancelled?",
+        ),
+    ),
+    (
+        "Every device has a guarantee of two years; send us the receipt.",
+        (
+            "How long is the guarantee?",
+            "Is there a warranty?",
+            "My device broke after a year, is it under warranty?",
+            "What does the guarantee cover?",
+            "How do I claim the warranty?",
+            "Do your products have a guarantee?",
+            "How many years of warranty do I get?",
+            "Is my device still under guarantee?",
+        ),
+    ),
+)
+"""An answer, and ways to ask for it."""
+
+UNKNOWN: tuple[str, ...] = (
+    "What is the capital of France?",
+    "Will it rain tomorrow?",
+    "Who won the football match last night?",
+    "Can you write me a poem?",
+    "How do I bake bread?",
+    "What is the square root of two?",
+    "Tell me a joke",
+    "Which film should I watch tonight?",
+    "How tall is Mount Everest?",
+    "What medicine helps with a headache?",
+    "Who is the president?",
+    "Translate good morning into Spanish",
+    "How old is the universe?",
+    "Where can I learn to play the guitar?",
+    "Should I buy shares in your company?",
+    "Do you have jobs for engineers?",
+    "Is my neighbour one of your customers?",
+    "How do I repair a bicycle tyre?",
+    "What do you think about politics?",
+    "When does the next train to Berlin leave?",
+)
+"""What must be refused."""
