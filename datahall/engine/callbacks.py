@@ -19,31 +19,37 @@ class Callbacks:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._channels: dict[str, grpc.Channel] = {}
+        self._closed = False
 
     def call(self, callback: callback_pb2.Callback, request: Message, what: str) -> bytes:
         """Call a function with a message; its answer, still encoded.
 
-        Raises ProgramFailed, with `what` was called, for a function that raised.
+        Raises ProgramFailed, with `what` was called, for a function that raised or is there no more.
         """
         asked = callback_pb2.CallbackInvokeRequest(
             token=callback.token, request=request.SerializeToString(deterministic=True)
         )
-        stub: Any = callback_pb2_grpc.CallbacksStub(self._channel(callback.target))
         try:
+            stub: Any = callback_pb2_grpc.CallbacksStub(self._channel(callback.target))
             response: callback_pb2.CallbackInvokeResponse = stub.Invoke(asked)
         except grpc.RpcError as error:
             raise ProgramFailed(f"{what}: {error.details() or error.code().name}") from None
+        except ValueError:  # the channel was closed under it
+            raise ProgramFailed(f"{what}: the program has ended") from None
         return response.response
 
     def close(self) -> None:
-        """Close all channels."""
+        """The program answers no more: end the calls under way, and begin no other."""
         with self._lock:
+            self._closed = True
             channels, self._channels = list(self._channels.values()), {}
         for channel in channels:
             channel.close()
 
     def _channel(self, target: str) -> grpc.Channel:
         with self._lock:
+            if self._closed:
+                raise ValueError(target)
             if target not in self._channels:
                 self._channels[target] = grpc.insecure_channel(target, options=CHANNEL_OPTIONS)
             return self._channels[target]

@@ -1,4 +1,4 @@
-"""The state file: Pulumi's checkpoint, version 3.
+"""The state file: Pulumi's checkpoint, version 3, or 4 if it has what a reader of 3 would not know of.
 
 A damaged file is named, with the way out, and never used. A new one is written beside it, synced,
 renamed over it, and the folder synced, so that whoever reads sees the old or the new state whole.
@@ -23,6 +23,8 @@ from datahall.engine.values import Json
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
 
 VERSION = 3
+WITH_FEATURES = 4
+HOOKS = "hooks"  # a feature: resources name hooks
 MANIFEST_VERSION = "datahall"
 _SUM = "sha256"  # the last member of the file: that of all bytes before it
 _SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
@@ -69,9 +71,12 @@ def _parsed(file: Path) -> Checkpoint:
         raise _DamagedError(f"not valid JSON ({error})") from None
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
         raise _DamagedError("no checkpoint: it has no version")
-    if data["version"] != VERSION:
-        raise _DamagedError(f"version {data['version']}, but this engine reads version {VERSION}")
+    if data["version"] not in (VERSION, WITH_FEATURES):
+        raise _DamagedError(
+            f"version {data['version']}, but this engine reads versions {VERSION} and {WITH_FEATURES}"
+        )
     try:
+        _check_features(data)
         latest = _member(_member(data, "checkpoint", dict), "latest", dict)
         resources = _member(latest, "resources", list)
         pending = _member(latest, "pending_operations", list)
@@ -80,7 +85,7 @@ def _parsed(file: Path) -> Checkpoint:
         _check_sum(raw, data)
         salt = _salt(file, latest.get("secrets_providers"))
     except (AttributeError, TypeError, ValueError, KeyError):
-        raise _DamagedError("malformed: not what a checkpoint of version 3 holds") from None
+        raise _DamagedError("malformed: not what a checkpoint of its version holds") from None
     return Checkpoint(
         resources=resources,
         pending=pending,
@@ -97,6 +102,12 @@ def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
     if not isinstance(value, kind):
         raise TypeError(name)
     return value
+
+
+def _check_features(data: dict[str, Any]) -> None:
+    unknown = [str(name) for name in _member(data, "features", list) if name != HOOKS]
+    if unknown and data["version"] == WITH_FEATURES:
+        raise _DamagedError(f"features {', '.join(unknown)}, which this engine does not know")
 
 
 def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
@@ -187,6 +198,7 @@ def render(
     salt_state: str,
     resources: Iterable[str],
     pending: Iterable[str],
+    features: Sequence[str],
     plugins: Sequence[dict[str, str]],
 ) -> bytes:
     """The state file's content; resources and pending operations come encoded already."""
@@ -197,8 +209,13 @@ def render(
     }
     if plugins:
         manifest["plugins"] = list(plugins)
+    head = (
+        f'"version":{WITH_FEATURES},"features":{compact(list(features))}'
+        if features
+        else f'"version":{VERSION}'
+    )
     parts = [
-        f'{{"version":{VERSION},"checkpoint":{{"stack":{json.dumps(f"organization/{project}/{stack}")},',
+        f'{{{head},"checkpoint":{{"stack":{json.dumps(f"organization/{project}/{stack}")},',
         f'"latest":{{"manifest":{compact(manifest)},',
         f'"secrets_providers":{{"type":"passphrase","state":{compact({"salt": salt_state})}}}',
     ]

@@ -13,6 +13,7 @@ from datahall.engine.callbacks import Callbacks
 from datahall.engine.config import Config
 from datahall.engine.errors import EngineError
 from datahall.engine.eventlog import EventLog
+from datahall.engine.hooks import Hooks
 from datahall.engine.registry import Registry
 from datahall.engine.snapshot import Snapshot
 from datahall.engine.state import ResourceState
@@ -32,7 +33,8 @@ class Deployment:
     `folder` is the program's: relative paths of assets start there. `olds` are the live resources of the
     previous state by URN, `recorded` its providers by reference; `news` are those that this run has
     dealt with. `deleted` holds URNs that were deleted ahead of their replacement, `condemned` states to
-    be deleted at the end. `lock` guards these collections.
+    be deleted at the end, `unfinished` components whose after-hooks of a kind wait for their outputs, with
+    what was recorded before. `lock` guards these collections.
     """
 
     project: str
@@ -56,6 +58,7 @@ class Deployment:
     replaced: set[str] = field(default_factory=set)
     stack_outputs: Properties | None = None
     callbacks: Callbacks = field(default_factory=Callbacks)
+    unfinished: dict[str, tuple[str, ResourceState | None]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _errors: list[EngineError] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -63,6 +66,7 @@ class Deployment:
     def __post_init__(self) -> None:
         self._slots = threading.BoundedSemaphore(max(1, self.parallel))
         self._gone = threading.Condition(self.lock)
+        self.hooks = Hooks(self.callbacks, dry_run=self.dry_run, warn=self._warn)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -70,6 +74,9 @@ class Deployment:
         with self._slots:
             self.go_on()
             yield
+
+    def _warn(self, message: str, urn: str) -> None:
+        self.events.say("warning", message, urn)
 
     def recorded_urn(self, urn: str) -> bool:
         """Whether the previous state has a resource of that URN."""

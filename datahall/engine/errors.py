@@ -34,6 +34,10 @@ class ProviderFailed(EngineError):
         self.unclear = unclear
 
 
+class HookFailed(ProviderFailed):
+    """A hook failed, or is not there: its step fails as if the provider had refused."""
+
+
 class PolicyViolation(EngineError):
     """A mandatory policy does not hold. `results` are the violations."""
 

@@ -15,6 +15,8 @@ MONITOR_FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 )
 _OLD_NAMES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -25,6 +27,8 @@ _OLD_NAMES: Final = {
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
     "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 }
 
 IMPLEMENTED: Final[dict[str, str]] = {
@@ -50,6 +54,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "hide_diffs": "",
     "transforms": "of resources, their children, the stack, and functions",
     "import_": "inputs that differ are refused; the official engine (3.260) updates the resource instead",
+    "resource hooks": "before and after create, update, delete, and error hooks",
     "Resource.get": "reads an external resource",
     "functions": "Invoke, plain and output form",
     "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",
@@ -66,7 +71,6 @@ IMPLEMENTED: Final[dict[str, str]] = {
 REFUSED: Final[dict[str, str]] = {
     "replace_with": "",
     "state migrations": "",
-    "resource hooks": "and error hooks",
     "env_var_mappings": "",
     "parameterized packages": "",
     "remote assets": "and remote archives",

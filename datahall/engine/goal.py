@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from datahall.engine.errors import Unsupported
+from datahall.engine.hooks import read_hooks
 from datahall.engine.urn import is_provider
 from datahall.engine.values import Properties, Value
 from datahall.engine.wire import from_value
@@ -55,6 +56,7 @@ class Goal:
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     deleted_with: str = ""
     import_id: str = ""
+    hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_provider(self) -> bool:
@@ -104,6 +106,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         custom_timeouts=_timeouts(request),
         deleted_with=request.deletedWith,
         import_id=request.importId,
+        hooks=read_hooks(request),
     )
 
 
@@ -114,8 +117,6 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         yield "replace_with"
     if request.state_migrations:
         yield "state migrations"
-    if request.HasField("hooks") and request.hooks.ListFields():
-        yield "resource hooks"
     if request.envVarMappings:
         yield "env_var_mappings"
     if request.packageRef:

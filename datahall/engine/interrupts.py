@@ -87,6 +87,10 @@ class Interrupts:
         finally:
             self._raising = False
 
+    def calm(self) -> None:
+        """The user's code is at its end, though it may wait: an interrupt raises nothing in it any more."""
+        self._raising = False
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._raising:
             raise KeyboardInterrupt

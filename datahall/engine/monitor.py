@@ -15,9 +15,11 @@ from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resou
 from datahall.engine import reads, urn
 from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.ending import Ending
 from datahall.engine.errors import EngineError, ProgramFailed, Unsupported
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
+from datahall.engine.hooked import after_outputs
 from datahall.engine.registration import Registrar
 from datahall.engine.remote import ORGANIZATION, Remotes
 from datahall.engine.state import ResourceState
@@ -32,10 +34,11 @@ _OVER = "the run is ending"
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     """Serves one run. A call that fails ends the run; the program is told that it is over."""
 
-    def __init__(self, deployment: Deployment, registrar: Registrar) -> None:
+    def __init__(self, deployment: Deployment, registrar: Registrar, ending: Ending) -> None:
         self._deployment = deployment
         self._registrar = registrar
         self.remotes = Remotes(deployment, registrar)
+        self._ending = ending
         self._transforms = Transforms(deployment.stack, deployment.project, deployment.callbacks)
 
     def GetDeploymentInfo(
@@ -110,7 +113,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             state = d.news.get(request.urn)
         if state is None:
             raise ProgramFailed(f"{request.urn}: outputs of a resource that was not registered")
-        finish(d, state, outputs)
+        after_outputs(d, finish(d, state, outputs))
 
     def ReadResource(
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
@@ -138,7 +141,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def SignalAndWaitForShutdown(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        """The program has nothing more to say; no callback of it is needed after that."""
+        """The program has nothing more to say; its hooks are needed until what follows is done."""
+        self._ending.signalled()
         return empty_pb2.Empty()
 
     def Call(
@@ -163,15 +167,17 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterResourceHook(
         self, request: resource_pb2.RegisterResourceHookRequest, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Refused."""
-        self._refuse(context, f"resource hook {request.name}")
+    ) -> empty_pb2.Empty:
+        """A hook that resources may name from now on."""
+        self._do(context, lambda: self._deployment.hooks.add(request))
+        return empty_pb2.Empty()
 
     def RegisterErrorHook(
         self, request: resource_pb2.RegisterErrorHookRequest, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Refused."""
-        self._refuse(context, f"error hook {request.name}")
+    ) -> empty_pb2.Empty:
+        """An error hook that resources may name from now on."""
+        self._do(context, lambda: self._deployment.hooks.add_for_errors(request))
+        return empty_pb2.Empty()
 
     def RegisterPackage(
         self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
@@ -197,9 +203,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             context.abort(grpc.StatusCode.UNAVAILABLE, _OVER)
 
 
-def finish(d: Deployment, state: ResourceState, outputs: Properties) -> None:
-    """Record a component's outputs."""
+def finish(d: Deployment, state: ResourceState, outputs: Properties) -> ResourceState:
+    """Record a component's outputs; the component with them."""
     new = replace(state, outputs=outputs)
     d.snapshot.substitute(state, new)
     with d.lock:
         d.news[state.urn] = new
+    return new

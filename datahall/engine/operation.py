@@ -169,6 +169,7 @@ def _obey(interrupts: Interrupts, d: Deployment, lock: Path | None, options: Opt
     interrupts.at(FIRST, lambda: d.fail(EngineError("interrupted")))
     interrupts.at(FIRST, d.registry.cancel)
     interrupts.at(FIRST, d.analyzers.cancel)
+    interrupts.at(SECOND, d.callbacks.close)
     if options.pool is not None:
         interrupts.at(LAST, options.pool.abort)
     interrupts.at(LAST, last)
@@ -200,13 +201,14 @@ def _deployment(
     ]
     creating = [operation.state for operation in interrupted if operation.kind == "creating"]
 
-    def save(encoded: list[str], pending: list[str]) -> None:
+    def save(encoded: list[str], pending: list[str], features: list[str]) -> None:
         content = render(
             stack=opened.stack,
             project=opened.project.name,
             salt_state=crypter.salt_state,
             resources=encoded,
             pending=pending,
+            features=features,
             plugins=_plugins(registry.versions),
         )
         write_atomically(opened.files.checkpoint, content)

@@ -27,7 +27,10 @@ from datahall.engine.project import Project
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What a program needs to know: `monitor` is an address, `engine` one or an object with Log."""
+    """What a program needs to know: `monitor` is an address, `engine` one or an object with Log.
+
+    `unserved` is called when no function of the program can be called any more.
+    """
 
     project: Project
     stack: str
@@ -39,6 +42,7 @@ class ProgramRun:
     environment: Mapping[str, str]
     program: Callable[[], Any] | None
     interrupts: Interrupts
+    unserved: Callable[[], None]
 
 
 def run_program(run: ProgramRun) -> None:
@@ -82,6 +86,7 @@ def _run(run: ProgramRun) -> None:
             finally:
                 _settle(loop)
     finally:
+        run.unserved()
         executor.shutdown(wait=True)
         asyncio.set_event_loop(None)
         loop.close()

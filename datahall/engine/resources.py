@@ -42,6 +42,7 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
         replace_on_changes=goal.replace_on_changes,
         replacement_trigger=goal.replacement_trigger,
         hide_diff=goal.hide_diff,
+        hooks=goal.hooks,
     )
 
 

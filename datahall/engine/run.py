@@ -10,6 +10,7 @@ from typing import Any
 from datahall.engine import deletes, refreshes, urn
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment, Stopped
+from datahall.engine.ending import Ending
 from datahall.engine.errors import (
     EngineError,
     InvalidProject,
@@ -160,7 +161,8 @@ def _program_and_deletes(run: Running, options: Options) -> None:
     _begin(run, options)
     d.go_on()
     d.targets.check_known(d.targets.replace, d.recorded_urn)
-    monitor = Monitor(d, Registrar(d))
+    ending = Ending(lambda: _end(run, None))
+    monitor = Monitor(d, Registrar(d), ending)
     with (
         serving_monitor(monitor, COMPONENT_WORKERS) as monitor.remotes.address,
         serving_monitor(monitor, workers=options.parallel * 4 + 8) as address,
@@ -178,23 +180,40 @@ def _program_and_deletes(run: Running, options: Options) -> None:
                     environment=options.environment,
                     program=options.program,
                     interrupts=run.interrupts,
+                    unserved=d.callbacks.close,
                 )
             )
         except ProgramFailed as error:
             failure = error
+    if failure is not None and not ending.begun:
+        _end(run, failure)
+    ending.complete()
+    if failure is not None:
+        raise failure
+    _refuse_logged(run)  # by a hook, late
+
+
+def _end(run: Running, failure: ProgramFailed | None) -> None:
+    """What follows when the program has said all: nothing is deleted for one that failed."""
+    d = run.deployment
+    run.interrupts.calm()
     _finish_stack(d, whole=failure is None and not d.stopped and not d.targets.broken)
     if d.stopped:
         raise _first(d.errors)
     if failure is not None:
         raise failure
-    if run.service.errors:
-        raise ProgramFailed(f"the program logged {run.service.errors} error(s)", run_error=True)
+    _refuse_logged(run)
     _check_targets(d)
     _deletes(d, deletes.no_longer_wanted(d))
     if not d.targets.broken:
         _judge_stack(d)
     if d.errors:
         raise _first(d.errors)
+
+
+def _refuse_logged(run: Running) -> None:
+    if run.service.errors:
+        raise ProgramFailed(f"the program logged {run.service.errors} error(s)", run_error=True)
 
 
 def _finish_stack(d: Deployment, *, whole: bool) -> None:
@@ -237,6 +256,8 @@ def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
         raise
     except Stopped:
         raise _first(d.errors) from None
+    if d.stopped:  # an after-hook failed
+        raise _first(d.errors)
 
 
 def _judge_stack(d: Deployment) -> None:

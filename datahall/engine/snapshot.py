@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
+from datahall.engine.checkpoint import HOOKS
 from datahall.engine.order import in_order
 from datahall.engine.state import ResourceState, compact, encode_state
 from datahall.engine.writer import Writer
 
-Save = Callable[[list[str], list[str]], None]
+Save = Callable[[list[str], list[str], list[str]], None]
 
 
 class _Line:
@@ -52,9 +53,10 @@ class _Line:
 class Snapshot:
     """The resources of a stack, recorded step by step.
 
-    `save` gets the resources and the pending operations as JSON; without it (a preview) nothing is
-    written. `interrupted` are creations that an earlier run began and did not end: they stay recorded
-    until their resource is dealt with. `ordered` brings each after what it needs, where some are left alone.
+    `save` gets the resources and the pending operations as JSON, and the features that a reader must know
+    of; without it (a preview) nothing is written. `interrupted` are creations that an earlier run began and
+    did not end: they stay recorded until their resource is dealt with. `ordered` brings each after what it
+    needs, where some are left alone.
     """
 
     def __init__(
@@ -205,7 +207,8 @@ class Snapshot:
             pending += [(state, "creating") for state in self._interrupted.values()]
         operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
         if self._save:
-            self._save([self._encode(state) for state in resources], operations)
+            hooked = any(state.hooks for state in resources) or any(state.hooks for state, _ in pending)
+            self._save([self._encode(state) for state in resources], operations, [HOOKS] if hooked else [])
 
     def _encode(self, state: ResourceState) -> str:
         if self._aliases and not self._aliases.keys().isdisjoint(state.needs()):

@@ -73,7 +73,13 @@ def init_stack(project: Project, stack: str, options: Options) -> None:
             line_end = "\n" if before and not before.endswith("\n") else ""
             write_atomically(file, f"{before}{line_end}encryptionsalt: {salt}\n".encode())
         content = render(
-            stack=stack, project=project.name, salt_state=salt, resources=(), pending=(), plugins=()
+            stack=stack,
+            project=project.name,
+            salt_state=salt,
+            resources=(),
+            pending=(),
+            features=(),
+            plugins=(),
         )
         write_atomically(files.checkpoint, content)
 
@@ -84,10 +90,12 @@ def export_stack(
     """The stack's deployment as data: `version` and `deployment`. Secrets stay encrypted unless shown."""
     files = require_stack(project, stack, options)
     latest = _latest(files)
+    whole = json.loads(files.checkpoint.read_bytes())
+    features = {"features": whole["features"]} if whole.get("features") else {}
     if show_secrets:
         salt = read_checkpoint(files.checkpoint).salt_state
         latest = _revealed(latest, Crypter(passphrase(options), salt))
-    return {"version": 3, "deployment": latest}
+    return {"version": whole["version"], **features, "deployment": latest}
 
 
 def stack_history(project: Project, stack: str, options: Options) -> list[dict[str, Any]]:

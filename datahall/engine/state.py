@@ -66,6 +66,7 @@ class ResourceState:
     replace_on_changes: tuple[str, ...] = ()
     replacement_trigger: Value = None
     hide_diff: tuple[str, ...] = ()
+    hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     created: str = ""
     modified: str = ""
     other: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +114,7 @@ _FIELDS = (
     ("ignore_changes", "ignoreChanges"),
     ("hide_diff", "hideDiff"),
     ("replace_on_changes", "replaceOnChanges"),
+    ("hooks", "resourceHooks"),
 )
 # Aliases are the program's and are not recorded: a checkpoint has no earlier URNs left to explain.
 _BY_HAND = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", "aliases", "replacementTrigger"}
@@ -190,6 +192,8 @@ def decode_state(data: dict[str, Any], decrypt: Cipher | None) -> ResourceState:
         fields["property_dependencies"] = {
             key: tuple(urns or ()) for key, urns in fields["property_dependencies"].items()
         }
+    if "hooks" in fields:
+        fields["hooks"] = {kind: tuple(names or ()) for kind, names in fields["hooks"].items()}
     return ResourceState(
         urn=data["urn"],
         type=data["type"],

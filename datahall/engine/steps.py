@@ -14,6 +14,7 @@ from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, created
 from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
 from datahall.engine.events import Op, ResourceDone, ResourceFailed, ResourceStarted
+from datahall.engine.hooked import after, retried
 from datahall.engine.provider import Outcome
 from datahall.engine.resources import carried, with_secret_outputs
 from datahall.engine.state import ResourceState
@@ -101,7 +102,7 @@ def create(d: Deployment, state: ResourceState) -> ResourceState:
         new = _created(d, state)
         tell_id(new.id)
         d.snapshot.add(new, intent=state)
-        return _ready(keep(d, new))
+        return _done(d, keep(d, new))
 
 
 def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceState:
@@ -113,21 +114,22 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
         new = _created(d, state)
         tell_id(new.id)
         d.snapshot.add(new, intent=state, old=old)
-        return _ready(keep(d, new))
+        return _done(d, keep(d, new))
 
 
 def update(d: Deployment, old: ResourceState, state: ResourceState, change: Change) -> ResourceState:
     """Change a resource in place."""
     intent = replace(carried(state, old), outputs=old.outputs)
     with told(d, intent, Op.UPDATE, change):
+        d.hooks.run("BeforeUpdate", new=intent, old=old)
         if is_provider(state.type):
             new = replace(providers.configure(d, intent), modified=now())
             d.snapshot.add(new, old=old)
-            return keep(d, new)
+            return _done(d, keep(d, new), old)
         if not state.custom:
             new = replace(intent, modified=now())
             d.snapshot.add(new, old=old)
-            return keep(d, new)
+            return _done(d, keep(d, new), old)
         outcome = _updated(d, old, intent)
         new = replace(
             intent,
@@ -137,7 +139,7 @@ def update(d: Deployment, old: ResourceState, state: ResourceState, change: Chan
             modified=now(),
         )
         d.snapshot.add(new, intent=intent, old=old)
-        return _ready(keep(d, new))
+        return _done(d, keep(d, new), old)
 
 
 def replace_resource(
@@ -164,7 +166,7 @@ def replace_resource(
             d.snapshot.add_beside(new, intent=state, old=old, condemned=condemned)
             with d.lock:
                 d.condemned.append(condemned)
-        return _ready(keep(d, new))
+        return _done(d, keep(d, new))
 
 
 def delete_ahead(d: Deployment, state: ResourceState) -> None:
@@ -172,19 +174,25 @@ def delete_ahead(d: Deployment, state: ResourceState) -> None:
     with d.lock:
         d.deleted.add(state.urn)
     with told(d, state, Op.DELETE_REPLACED):
+        d.hooks.run("BeforeDelete", old=state)
         _deleted(d, state, deleting=d.deleted)
         gone = replace(state, pending_replacement=True)
         d.snapshot.substitute(state, gone, intent=state)
         d.went(gone)
+        after(d, "AfterDelete", old=state)
 
 
 def delete(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
     """Delete a resource for good. `deleting` are the URNs that go in this operation."""
     op = Op.DELETE_REPLACED if state.delete else Op.DELETE
     with told(d, state, op):
-        if not state.pending_replacement:  # else only the record of it is left
-            _deleted(d, state, deleting)
+        if state.pending_replacement:  # only the record of it is left
+            d.snapshot.remove(state, intent=state)
+            return
+        d.hooks.run("BeforeDelete", old=state)
+        _deleted(d, state, deleting)
         d.snapshot.remove(state, intent=state)
+        after(d, "AfterDelete", old=state)
 
 
 def refuse_protected(d: Deployment, old: ResourceState, state: ResourceState) -> None:
@@ -211,6 +219,7 @@ def _refuse_protected_dependent(d: Deployment, dependent: ResourceState, root: R
 
 
 def _created(d: Deployment, state: ResourceState) -> ResourceState:
+    d.hooks.run("BeforeCreate", new=state)
     if is_provider(state.type):
         new = providers.configure(d, state)
     elif not state.custom:
@@ -218,7 +227,9 @@ def _created(d: Deployment, state: ResourceState) -> ResourceState:
     else:
         plugin = providers.of_resource(d, state)
         d.snapshot.begin("creating", state)
-        outcome = _called(d, state, lambda: plugin.create(state, preview=d.dry_run))
+        outcome = _called(
+            d, state, lambda: retried(d, "create", lambda: plugin.create(state, preview=d.dry_run), new=state)
+        )
         new = replace(
             state,
             id=outcome.id,
@@ -233,7 +244,11 @@ def _created(d: Deployment, state: ResourceState) -> ResourceState:
 def _updated(d: Deployment, old: ResourceState, state: ResourceState) -> Outcome:
     plugin = providers.of_resource(d, state)
     d.snapshot.begin("updating", state)
-    return _called(d, state, lambda: plugin.update(old, state, state.ignore_changes, preview=d.dry_run))
+
+    def call() -> Outcome:
+        return plugin.update(old, state, state.ignore_changes, preview=d.dry_run)
+
+    return _called(d, state, lambda: retried(d, "update", call, new=state, old=old))
 
 
 def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
@@ -248,7 +263,7 @@ def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> 
         return
     plugin = providers.of_resource(d, state)
     d.snapshot.begin("deleting", state)
-    _called(d, state, lambda: _then_nothing(plugin.delete, state))
+    _called(d, state, lambda: retried(d, "delete", lambda: _then_nothing(plugin.delete, state), old=state))
 
 
 def _then_nothing(call: Callable[[ResourceState], None], state: ResourceState) -> Outcome:
@@ -265,8 +280,15 @@ def _called(d: Deployment, state: ResourceState, call: Callable[[], Outcome]) ->
         raise
 
 
-def _ready(state: ResourceState) -> ResourceState:
+def _done(d: Deployment, state: ResourceState, old: ResourceState | None = None) -> ResourceState:
+    """A step's state, recorded, with what comes after; `old` for an update."""
     if state.init_errors:
         reasons = "; ".join(state.init_errors)
         raise ProviderFailed(f"{state.urn}: it exists, but did not become ready: {reasons}")
+    kind = "AfterCreate" if old is None else "AfterUpdate"
+    if state.custom:
+        after(d, kind, new=state, old=old)
+    else:  # done when its outputs are
+        with d.lock:
+            d.unfinished[state.urn] = (kind, old)
     return state

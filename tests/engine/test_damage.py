@@ -84,7 +84,7 @@ def test_one_changed_on_purpose_is_used_without_its_checksum(world: World, state
         (lambda file: (file.unlink(), file.mkdir()), "cannot be read"),
         (lambda file: file.write_bytes(b"\xff" * 40), "not valid JSON"),
         (lambda file: file.write_text("[" * 100_000), "not valid JSON"),
-        (lambda file: file.write_text('{"version": 4, "checkpoint": {}}'), "version 4"),
+        (lambda file: file.write_text('{"version": 5, "checkpoint": {}}'), "version 5"),
         (lambda file: file.write_text('{"version": 3, "checkpoint": []}'), "malformed"),
         (lambda file: file.write_text('{"version": 3, "checkpoint": {"latest": 7}}'), "malformed"),
         (

@@ -28,19 +28,18 @@ def test_nothing_is_both() -> None:
     assert not {*IMPLEMENTED} & {*REFUSED}
 
 
-@pytest.mark.parametrize("name", ["parameterization", "replaceWith", "resourceHooks"])
+@pytest.mark.parametrize("name", ["parameterization", "replaceWith"])
 def test_features_that_are_refused_are_not_announced(name: str) -> None:
     assert feature_by_old_name(name) not in MONITOR_FEATURES
 
 
 def test_the_sdk_refuses_what_is_not_announced(world: World) -> None:
-    def hook(_: pulumi.ResourceHookArgs) -> None:
+    def migrate(_: pulumi.StateMigrationArgs) -> None:
         """Never called."""
 
     def program() -> None:
-        bound = pulumi.ResourceHookBinding(before_create=[hook])
-        Thing("it", opts=pulumi.ResourceOptions(hooks=bound))
+        Thing("it", opts=pulumi.ResourceOptions(state_migrations=[migrate]))
 
-    with pytest.raises(Exception, match="does not support resource hooks"):
+    with pytest.raises(Exception, match="does not support state migrations"):
         world.up(program)
     assert world.count() == 0

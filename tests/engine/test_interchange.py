@@ -26,7 +26,9 @@ from engine.programs import House, Provider, Thing
 parts = {{"a/b.txt": pulumi.StringAsset("b"), "sub": pulumi.FileArchive("{folder}/d")}}
 parts["f"] = pulumi.FileAsset("{folder}/f")
 Thing("blob", text=pulumi.StringAsset("text"), parts=pulumi.AssetArchive(parts))
-first = Thing("first", size={size}, password=pulumi.Output.secret("hunter2"))
+hooks = pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook("made", lambda _: None)])
+hooked = pulumi.ResourceOptions(hooks=hooks)
+first = Thing("first", size={size}, password=pulumi.Output.secret("hunter2"), opts=hooked)
 Thing("second", size=first.area, note=first.serial)
 Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), protect=False))
 pulumi.export("area", House("home", 3).area)
