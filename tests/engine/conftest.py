@@ -28,8 +28,9 @@ class World:
         self.folder = folder
         self.cloud = cloud
         self.events: list[Event] = []
-        (folder / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
-        (folder / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {salt}\n")
+        if not (folder / "Pulumi.yaml").exists():  # else it is another process's world, too
+            (folder / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
+            (folder / "Pulumi.dev.yaml").write_text(f"encryptionsalt: {salt}\n")
         self.project = engine.load_project(folder)
         self.options = Options(
             backend=folder / "state",
