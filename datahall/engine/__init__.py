@@ -40,6 +40,7 @@ from datahall.engine.stack_admin import (
     stack_history,
     stack_names,
 )
+from datahall.engine.stack_import import import_stack
 from datahall.engine.stacks import StackState, deletions, read_stack, remove_stack
 from datahall.engine.state import ResourceState
 
@@ -77,6 +78,7 @@ __all__ = [
     "deletions",
     "destroy",
     "export_stack",
+    "import_stack",
     "init_stack",
     "list_stacks",
     "load_project",

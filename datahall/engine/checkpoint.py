@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from datahall.engine.errors import BrokenState, Unsupported
-from datahall.engine.state import compact
+from datahall.engine.state import compact, decode_state
 from datahall.engine.values import Json
 
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
@@ -83,7 +83,7 @@ def _parsed(file: Path) -> Checkpoint:
         _check_manifest(latest.get("manifest") or {})
         _check_integrity(resources)
         _check_sum(raw, data)
-        salt = _salt(file, latest.get("secrets_providers"))
+        salt = _salt(str(file), latest.get("secrets_providers"))
     except (AttributeError, TypeError, ValueError, KeyError):
         raise _DamagedError("malformed: not what a checkpoint of its version holds") from None
     return Checkpoint(
@@ -142,15 +142,45 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
         raise _DamagedError("the manifest's magic does not match its version")
 
 
-def _salt(file: Path, provider: Json) -> str | None:
+def _salt(where: str, provider: Json) -> str | None:
     if not provider or not provider.get("type"):
         return None
     if provider["type"] != "passphrase":
-        raise Unsupported(f"secrets provider: {provider['type']}: only `passphrase` is supported ({file})")
+        raise Unsupported(f"secrets provider: {provider['type']}: only `passphrase` is supported ({where})")
     salt = (provider.get("state") or {}).get("salt")
     if not isinstance(salt, str):
         raise _DamagedError("the secrets provider has no salt")
     return salt
+
+
+def check_deployment(where: str, deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources of a deployment that is to become a state.
+
+    Raises BrokenState if they do not fit together, or are not what a state holds.
+    """
+    try:
+        resources = _member(deployment, "resources", list)
+        for operation in _member(deployment, "pending_operations", list):
+            _member(operation, "resource", dict)["urn"], operation["type"]
+        _check_manifest(deployment.get("manifest") or {})
+        _check_integrity(resources)
+        for data in resources:
+            decode_state(data, None)
+    except _DamagedError as error:
+        raise BrokenState(f"{where}: {error}; correct it; nothing was changed") from None
+    except (AttributeError, TypeError, ValueError, KeyError):
+        raise BrokenState(
+            f"{where}: malformed: not what one of version {VERSION} holds; export it again"
+        ) from None
+    return resources
+
+
+def passphrase_salt(where: str, provider: Json) -> str | None:
+    """The salt of a `secrets_providers` entry, if there is one. Raises BrokenState, Unsupported."""
+    try:
+        return _salt(where, provider)
+    except (_DamagedError, AttributeError, TypeError, KeyError):
+        raise BrokenState(f"{where}: the secrets provider has no salt; export it again") from None
 
 
 def _check_integrity(resources: Sequence[Any]) -> None:

@@ -24,6 +24,7 @@ _STACK = {
     "rm": "Remove a stack and its configuration file.",
     "output": "Show a stack's outputs, or one of them.",
     "export": "Write a stack's deployment as JSON.",
+    "import": "Make an exported deployment the stack's state.",
     "history": "Show what was done to a stack, the newest first.",
 }
 _STATE = {
@@ -41,12 +42,12 @@ def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogu
     app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
     for order, (verb, told) in enumerate(verbs.items()):
         path = module.format(verb=verb)
-        function = f"{verb}_" if verb in ("set", "list") else verb
+        function = f"{verb}_" if verb in ("set", "list", "import") else verb
         app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
     return app
 
 
 app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
-app.command(_group("stack", "Stacks: init, ls, rm, output, export, history.", _STACK, "stack"))
+app.command(_group("stack", "Stacks: init, ls, rm, output, export, import, history.", _STACK, "stack"))
 app.command(_group("state", f"What is recorded: {', '.join(_STATE)}.", _STATE, "state"))
 app.command(_group("config", "A stack's configuration file: get, set, rm.", _CONFIG, "config"))

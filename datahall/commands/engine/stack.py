@@ -1,6 +1,7 @@
-"""``datahall engine stack``: init, ls, rm, output, export, history."""
+"""``datahall engine stack``: init, ls, rm, output, export, import, history."""
 
 import json as jsons
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -113,6 +114,32 @@ def export(
         _print(data)
     else:
         write_atomically(file.resolve(), (jsons.dumps(data, indent=4, ensure_ascii=False) + "\n").encode())
+    return 0
+
+
+def import_(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    file: Annotated[Path | None, Parameter(help="Read a file, else stdin.", show_default=False)] = None,
+    force: Annotated[bool, Parameter(name=["--force", "-f"], help="Also one of another stack.")] = False,
+) -> int:
+    """Make an exported deployment the stack's state; the one before is kept as the backup."""
+    from datahall import engine
+    from datahall.embedded import call
+    from datahall.errors import UserError
+
+    target = targets.open_stack(cwd, stack)
+    try:
+        content = sys.stdin.buffer.read() if file is None else file.read_bytes()
+    except OSError as error:
+        raise UserError("--file", str(file), f"cannot be read ({error.strerror})", "give another") from None
+    told = call(
+        lambda: engine.import_stack(target.project, target.stack, target.options, content, force=force)
+    )
+    for line in told:
+        print(f"warning: {line}", file=sys.stderr)
+    print(f"imported into stack {target.stack}")
     return 0
 
 

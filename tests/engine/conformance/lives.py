@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+_SEED: Final = """
+import json, os, pathlib
+for name, size in (("old-abc123", 2), ("other-abc456", 3)):
+    file = pathlib.Path(os.environ["CLOUD_FOLDER"]) / f"{name}.thing"
+    if not file.exists():
+        file.write_text(json.dumps({"urn": "by hand", "size": size, "label": name}))
+"""
 LIVES: Final[dict[str, tuple[str, ...]]] = {
     "update, replace, delete": (
         """
@@ -187,6 +194,25 @@ Thing("plain", other=base.serial)
         """
 base = Thing("base", size=3)
 Thing("it", other=base.serial, opts=Options(transforms=[lambda args: None]))
+""",
+    ),
+    "imports": (
+        _SEED
+        + """
+Thing("it", size=2, opts=Options(import_="old-abc123"))
+Thing("ignored", size=1, opts=Options(import_="other-abc456", ignore_changes=["size"]))
+Thing("made", size=3)
+""",
+        _SEED
+        + """
+it = Thing("it", size=3, opts=Options(import_="old-abc123"))
+ignored = Thing("ignored", size=1, opts=Options(ignore_changes=["size"]))
+Thing("made", size=2, opts=Options(import_="absent-000000", depends_on=[it, ignored]))
+""",
+        _SEED
+        + """
+it = Thing("it", size=3, opts=Options(import_="old-abc123"))
+Thing("made", size=3, other=it.serial, opts=Options(import_="other-abc456", ignore_changes=["other"]))
 """,
     ),
 }
