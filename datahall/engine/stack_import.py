@@ -9,7 +9,9 @@ from typing import Any
 from datahall.engine import config as configs
 from datahall.engine import urn as urns
 from datahall.engine.checkpoint import (
+    HOOKS,
     VERSION,
+    WITH_FEATURES,
     check_deployment,
     passphrase_salt,
     read_checkpoint,
@@ -59,7 +61,7 @@ def import_stack(
             salt_state=crypter.salt_state,
             resources=[compact(data) for data in sealed],
             pending=(),
-            features=(),  # only version 4, which is refused, has some
+            features=[HOOKS] if any(data.get("resourceHooks") for data in resources) else [],
             plugins=(deployment.get("manifest") or {}).get("plugins") or (),
         )
         write_atomically(files.checkpoint, content)
@@ -77,8 +79,12 @@ def _deployment(content: str | bytes) -> dict[str, Any]:
         raise BrokenState(f"deployment: not valid JSON ({error}); give what stack export writes") from None
     if not isinstance(data, dict) or "version" not in data:
         raise BrokenState("deployment: it has no version; give what stack export writes")
-    if data["version"] != VERSION:
-        raise Unsupported(f"deployment: version {data['version']!r}: only {VERSION} is supported")
+    if data["version"] not in (VERSION, WITH_FEATURES):
+        raise Unsupported(
+            f"deployment: version {data['version']!r}: only {VERSION} and {WITH_FEATURES} are supported"
+        )
+    if unknown := set(data.get("features") or ()) - {HOOKS}:
+        raise Unsupported(f"deployment: features: {', '.join(sorted(unknown))}: only {HOOKS} is supported")
     if not isinstance(data.get("deployment"), dict):
         raise BrokenState("deployment: it holds no deployment; give what stack export writes")
     deployment: dict[str, Any] = data["deployment"]

@@ -54,8 +54,12 @@ def test_an_export_comes_back(do: Do, stack: Path, shown: tuple[str, ...]) -> No
     assert again.json["changes"] == {"create": 1, "same": 2}
 
 
+def _another_feature(data: dict[str, Any]) -> None:
+    data.update(version=4, features=["hooks", "magic"])
+
+
 def _another_version(data: dict[str, Any]) -> None:
-    data["version"] = 4
+    data["version"] = 5
 
 
 def _no_deployment(data: dict[str, Any]) -> None:
@@ -95,7 +99,8 @@ def _unreadable(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (_another_version, "version 4: only 3 is supported"),
+        (_another_feature, "features: magic: only hooks is supported"),
+        (_another_version, "version 5: only 3 and 4 are supported"),
         (_no_deployment, "it holds no deployment"),
         (_another_stack, "a resource of another stack"),
         (_out_of_order, "does not stand before it"),
@@ -177,3 +182,14 @@ def test_pending_operations_are_left_out_and_named(do: Do, stack: Path) -> None:
     assert done.code == 0, done.err
     assert f"{last['urn']}: pending operation left out: updating" in done.err
     assert "pending_operations" not in exported(do)["deployment"]
+
+
+def test_a_deployment_with_hooks_comes_back_as_one(do: Do, stack: Path) -> None:
+    data = exported(do)
+    data.update(version=4, features=["hooks"])
+    data["deployment"]["resources"][-1]["resourceHooks"] = {"afterCreate": ["told"]}
+    assert do("stack", "import", "--file", given(stack, data)).code == 0
+    again = exported(do)
+    assert (again["version"], again["features"]) == (4, ["hooks"])
+    assert again["deployment"]["resources"] == data["deployment"]["resources"]
+    assert do("stack", "import", "--file", given(stack, again)).code == 0
