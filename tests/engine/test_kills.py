@@ -133,7 +133,7 @@ def is_whole(world: World) -> None:
     """The inventory is the state, once each, and nothing is pending."""
     latest = world.checkpoint()
     assert "pending_operations" not in latest
-    things = [r for r in latest["resources"] if r["type"] == "cloud:index:Thing"]
+    things = [r for r in latest.get("resources", ()) if r["type"] == "cloud:index:Thing"]
     recorded = Counter(r["id"] for r in things if not r.get("pendingReplacement"))  # else the record is all
     assert set(recorded.values()) <= {1}
     there = {file.stem: json.loads(file.read_text()) for file in world.cloud.glob("*.thing")}
