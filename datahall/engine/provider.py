@@ -318,8 +318,6 @@ class Provider:
         answer: provider_pb2.CallResponse = self._call("Call", self._stub.Call, request, request.tok)
         return answer
 
-    # -- helpers -----------------------------------------------------------------------------------
-
     def _must_be_configured(self, urn: str) -> None:
         if not self.configured:
             raise ProviderFailed(f"{urn}: provider {self.name} has configuration that is not known yet")
@@ -366,6 +364,8 @@ class Provider:
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
         unclear = error.code() in _UNCLEAR
         said = "; ".join(filter(None, [error.details(), *wrong_properties(error)])) or error.code().name
+        if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+            said = f"provider {self.name}: {method}: {said}"
         return ProviderFailed(f"{where}{said}", unclear=unclear)
 
 

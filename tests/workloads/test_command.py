@@ -9,6 +9,7 @@ import pytest
 from workloads import command
 from workloads.errors import InvalidInputError, shorten
 from workloads.events import TEXT, json_events, text_events
+from workloads.models.table import MODELS
 from workloads.registry.__main__ import main as registry
 from workloads.serving.__main__ import main as serving
 from workloads.training.__main__ import main as training
@@ -43,7 +44,8 @@ def test_a_flag_out_of_its_range_is_named(
 def test_an_unknown_model_is_named(program: command.Main, capsys: pytest.CaptureFixture[str]) -> None:
     action = ["show"] if program is registry else []
     assert command.run(program, [*action, "mnits", "--site", "nowhere"]) == 2
-    assert capsys.readouterr().err.startswith("error: model: mnits: must be one of: lm, mnist")
+    known = ", ".join(sorted(MODELS))
+    assert capsys.readouterr().err.startswith(f"error: model: mnits: must be one of: {known};")
 
 
 def test_a_quiet_rank_tells_errors_apart_from_events(capsys: pytest.CaptureFixture[str]) -> None:
