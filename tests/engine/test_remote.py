@@ -240,7 +240,7 @@ def test_a_method_of_a_resource_is_its_providers(rows: World) -> None:
         thing = Thing("thing", size=1)
         call("cloud:index:Thing/paint", {"__self__": thing}, res=thing)
 
-    with pytest.raises(ProviderFailed, match="cloud:index:Thing/paint: provider cloud: Call: Method not implemented"):
+    with pytest.raises(ProviderFailed, match="Thing/paint: provider cloud: Call: Method not implemented"):
         rows.up(program)
 
 
