@@ -73,7 +73,7 @@ def test_what_is_made_is_read_back_changed_and_gone(aws_server: control.Server, 
             faults.append(f"{live.kind}: still there after its deletion")
         plugin.delete(live)  # of what is gone already: fine
     assert not faults, "\n".join(faults)
-    assert _left(aws_server) == before
+    assert not _left(aws_server) - before  # what was there may have gone: deletions take their time
 
 
 def _changed(plugin: Plugin, living: dict[str, Live], name: str, news: dict[str, Any]) -> list[str]:
