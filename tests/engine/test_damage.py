@@ -47,11 +47,16 @@ def test_a_flipped_bit_is_never_taken_for_state(state: Path, place: float, bit: 
     raw = bytearray(good)
     raw[int(place * len(raw))] ^= 1 << bit
     state.write_bytes(raw)
-    kept = b'"sha256"' not in raw  # the checksum's name was hit: all else is as it was
-    with nullcontext() if kept else pytest.raises(BrokenState, match=f"cp '{state}.bak' '{state}'"):
-        read_checkpoint(state)
-    assert not kept or content(bytes(raw)) == content(good)
-    state.write_bytes(good)
+    try:
+        # Where the checksum's name was hit, the JSON may hold still: all else is as it was.
+        kept = b'"sha256"' not in raw and content(bytes(raw)) == content(good)
+    except ValueError:
+        kept = False
+    try:
+        with nullcontext() if kept else pytest.raises(BrokenState, match=f"cp '{state}.bak' '{state}'"):
+            read_checkpoint(state)
+    finally:
+        state.write_bytes(good)
 
 
 def test_a_file_cut_short_anywhere_is_named(state: Path) -> None:
