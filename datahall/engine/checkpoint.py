@@ -14,17 +14,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from datahall.engine import links
 from datahall.engine.errors import BrokenState, Unsupported
-from datahall.engine.state import compact, decode_state
+from datahall.engine.state import ResourceState, compact, decode_state
 from datahall.engine.values import Json
 
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
 
 VERSION = 3
 WITH_FEATURES = 4
-HOOKS = "hooks"  # a feature: resources name hooks
+# What only a reader of WITH_FEATURES knows of: its name there, and the state's attribute that has it.
+FEATURES: Final = {"hooks": "hooks", "replaceWith": "replace_with"}
 MANIFEST_VERSION = "datahall"
 _SUM = "sha256"  # the last member of the file: that of all bytes before it
 _SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
@@ -105,7 +107,7 @@ def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
 
 
 def _check_features(data: dict[str, Any]) -> None:
-    unknown = [str(name) for name in _member(data, "features", list) if name != HOOKS]
+    unknown = [str(name) for name in _member(data, "features", list) if name not in FEATURES]
     if unknown and data["version"] == WITH_FEATURES:
         raise _DamagedError(f"features {', '.join(unknown)}, which this engine does not know")
 
@@ -194,7 +196,7 @@ def _check_integrity(resources: Sequence[Any]) -> None:
         urn = data["urn"]
         if urn.count("::") < 3 or not urn.startswith("urn:pulumi:"):
             raise _DamagedError(f"resource {index} has a malformed urn")
-        for word, needed in _needs(data):
+        for word, needed in links.recorded(data):
             if needed not in seen:
                 raise _DamagedError(f"{urn}: its {word} {needed} does not stand before it")
         provider = data.get("provider")
@@ -207,18 +209,6 @@ def _check_integrity(resources: Sequence[Any]) -> None:
         if data["type"].startswith("pulumi:providers:"):
             providers.add(f"{urn}::{data.get('id', '')}")
         seen.add(urn)
-
-
-def _needs(data: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    if data.get("parent"):
-        yield "parent", data["parent"]
-    for urn in data.get("dependencies") or ():
-        yield "dependency", urn
-    for urns in (data.get("propertyDependencies") or {}).values():
-        for urn in urns or ():
-            yield "property dependency", urn
-    if data.get("deletedWith"):
-        yield "deletedWith", data["deletedWith"]
 
 
 def render(
@@ -256,6 +246,12 @@ def render(
     parts.append(',"metadata":{}}}')
     content = "".join(parts).encode()
     return content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode()
+
+
+def features_of(states: Iterable[ResourceState]) -> list[str]:
+    """The features that a reader of these states must know."""
+    names = {name for state in states for name, attribute in FEATURES.items() if getattr(state, attribute)}
+    return sorted(names)
 
 
 def now() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datahall.engine import providers
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import custom_change
+from datahall.engine.links import provider_urn
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import is_provider
 from datahall.engine.values import UNKNOWN, Properties
@@ -13,17 +14,18 @@ from datahall.engine.values import UNKNOWN, Properties
 def to_replace(d: Deployment, root: ResourceState) -> list[ResourceState]:
     """Recorded resources that must be replaced with `root`, in dependency order.
 
-    A resource must when its provider is replaced, when it goes with its `deletedWith`, or when its
-    provider says that it must if the inputs that come from a replaced resource become unknown. Those
-    that this run has dealt with already cannot depend on `root` any more.
+    A resource must when its provider is replaced, when it goes with its `deletedWith`, when it is replaced
+    with `root` itself, or when its provider says that it must if the inputs that come from a replaced
+    resource become unknown. Those that this run has dealt with already cannot depend on `root` any more.
     """
     going = {root.urn}
     found: list[ResourceState] = []
     for state in d.snapshot.resources():
         settled = state.delete or state.external or state.pending_replacement or state.urn in d.claimed
-        if settled or not state.custom:
+        if settled or going.isdisjoint(state.needs()):
             continue
-        if going.isdisjoint(state.needs()) or not _must(d, state, going):
+        named = root.urn in (state.deleted_with, *state.replace_with)
+        if not named and not (state.custom and _must(d, state, going)):
             continue
         found.append(state)
         going.add(state.urn)
@@ -34,7 +36,7 @@ def to_replace(d: Deployment, root: ResourceState) -> list[ResourceState]:
 
 
 def _must(d: Deployment, state: ResourceState, going: set[str]) -> bool:
-    if state.provider.rpartition("::")[0] in going or state.deleted_with in going:
+    if provider_urn(state.provider) in going or state.deleted_with in going:
         return True
     inputs: Properties = {
         key: value if going.isdisjoint(state.property_dependencies.get(key, ())) else UNKNOWN

@@ -13,6 +13,7 @@ MONITOR_FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
@@ -25,6 +26,7 @@ _OLD_NAMES: Final = {
     "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
     "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
     "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
     "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
@@ -51,6 +53,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "aliases": "by URN, name, type, project, stack, parent, and inherited from a parent",
     "custom_timeouts": "passed to the provider",
     "deleted_with": "",
+    "replace_with": "",
     "hide_diffs": "",
     "transforms": "of resources, their children, the stack, and functions",
     "import_": "inputs that differ are refused; the official engine (3.260) updates the resource instead",
@@ -69,7 +72,6 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "policy packs": "Python; validation of resources and stacks, remediation, enforcement levels",
 }
 REFUSED: Final[dict[str, str]] = {
-    "replace_with": "",
     "state migrations": "",
     "env_var_mappings": "",
     "parameterized packages": "",

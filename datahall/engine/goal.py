@@ -55,6 +55,7 @@ class Goal:
     aliases: tuple[Alias, ...] = ()
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
     import_id: str = ""
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -105,6 +106,7 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         aliases=tuple(_aliases(request.aliases, request.aliasURNs)),
         custom_timeouts=_timeouts(request),
         deleted_with=request.deletedWith,
+        replace_with=tuple(request.replace_with),
         import_id=request.importId,
         hooks=read_hooks(request),
     )
@@ -113,8 +115,6 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
 def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
     if request.importId and (not request.custom or is_provider(request.type)):
         yield "import_ of a component or a provider"
-    if request.replace_with:
-        yield "replace_with"
     if request.state_migrations:
         yield "state migrations"
     if request.envVarMappings:

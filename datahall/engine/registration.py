@@ -19,6 +19,7 @@ from datahall.engine.errors import (
 )
 from datahall.engine.events import Op, PropertyDiff, ResourceFailed
 from datahall.engine.goal import Goal
+from datahall.engine.links import provider_urn
 from datahall.engine.paths import parse_path, restore
 from datahall.engine.provider import Checked
 from datahall.engine.state import ResourceState
@@ -137,7 +138,7 @@ class Registrar:
             return state, False
         provider = None
         if state.provider:
-            provider = d.news.get(state.provider.rpartition("::")[0]) or d.recorded.get(state.provider)
+            provider = d.news.get(provider_urn(state.provider)) or d.recorded.get(state.provider)
         remedied = d.analyzers.remediate(state, provider)
         if remedied.policies:
             d.events.say("info", f"rewritten by {', '.join(remedied.policies)}", state.urn)
@@ -182,7 +183,7 @@ class Registrar:
     def _change(self, old: ResourceState, state: ResourceState) -> Change:
         d = self._deployment
         with d.lock:
-            if state.deleted_with in d.replaced:
+            if not d.replaced.isdisjoint((state.deleted_with, *state.replace_with)):
                 return Change(changes=True, replace=True)
         if not d.dry_run and contains_unknown(state.replacement_trigger):
             raise ProgramFailed(f"{state.urn}: replacement_trigger: not known in an update; give a known one")

@@ -34,6 +34,7 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
         protect=bool(goal.protect),
         retain_on_delete=bool(goal.retain_on_delete),
         deleted_with=goal.deleted_with,
+        replace_with=goal.replace_with,
         import_id=goal.import_id,
         additional_secret_outputs=goal.additional_secret_outputs,
         aliases=tuple(earlier_urns(deployment, goal, urn)),

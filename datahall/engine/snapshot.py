@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from datahall.engine.checkpoint import HOOKS
+from datahall.engine import links
+from datahall.engine.checkpoint import features_of
 from datahall.engine.order import in_order
 from datahall.engine.state import ResourceState, compact, encode_state
 from datahall.engine.writer import Writer
@@ -207,12 +208,13 @@ class Snapshot:
             pending += [(state, "creating") for state in self._interrupted.values()]
         operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
         if self._save:
-            hooked = any(state.hooks for state in resources) or any(state.hooks for state, _ in pending)
-            self._save([self._encode(state) for state in resources], operations, [HOOKS] if hooked else [])
+            features = features_of([*resources, *(state for state, _ in pending)])
+            self._save([self._encode(state) for state in resources], operations, features)
 
     def _encode(self, state: ResourceState) -> str:
         if self._aliases and not self._aliases.keys().isdisjoint(state.needs()):
-            return compact(encode_state(_renamed(state, self._aliases), self._encrypt))
+            renamed = links.redirected(state, lambda urn: self._aliases.get(urn, urn))
+            return compact(encode_state(renamed, self._encrypt))
         known = self._encoded.get(id(state))
         if known is None:  # the state is kept beside its text, so its id stays its own
             known = (state, compact(encode_state(state, self._encrypt)))
@@ -230,32 +232,4 @@ def _freed(state: ResourceState, left: set[str], parents: dict[str, str]) -> Res
     parent = state.parent
     while parent and parent not in left and parent in parents:
         parent = parents[parent]
-    properties = {
-        key: tuple(urn for urn in urns if urn in left) for key, urns in state.property_dependencies.items()
-    }
-    return replace(
-        state,
-        parent=parent,
-        deleted_with=state.deleted_with if state.deleted_with in left else "",
-        dependencies=tuple(urn for urn in state.dependencies if urn in left),
-        property_dependencies={
-            key: urns for key, urns in properties.items() if urns or not state.property_dependencies[key]
-        },
-    )
-
-
-def _renamed(state: ResourceState, aliases: dict[str, str]) -> ResourceState:
-    def swap(urn: str) -> str:
-        return aliases.get(urn, urn)
-
-    provider_urn, _, provider_id = state.provider.rpartition("::")
-    return replace(
-        state,
-        parent=swap(state.parent),
-        deleted_with=swap(state.deleted_with),
-        provider=f"{swap(provider_urn)}::{provider_id}" if state.provider else "",
-        dependencies=tuple(swap(urn) for urn in state.dependencies),
-        property_dependencies={
-            key: tuple(swap(urn) for urn in urns) for key, urns in state.property_dependencies.items()
-        },
-    )
+    return replace(links.redirected(state, lambda urn: urn if urn in left else ""), parent=parent)

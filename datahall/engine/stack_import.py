@@ -9,10 +9,11 @@ from typing import Any
 from datahall.engine import config as configs
 from datahall.engine import urn as urns
 from datahall.engine.checkpoint import (
-    HOOKS,
+    FEATURES,
     VERSION,
     WITH_FEATURES,
     check_deployment,
+    features_of,
     passphrase_salt,
     read_checkpoint,
     render,
@@ -25,7 +26,7 @@ from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
 from datahall.engine.stack_admin import require_stack
-from datahall.engine.state import compact
+from datahall.engine.state import compact, decode_state
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
 
 
@@ -61,7 +62,7 @@ def import_stack(
             salt_state=crypter.salt_state,
             resources=[compact(data) for data in sealed],
             pending=(),
-            features=[HOOKS] if any(data.get("resourceHooks") for data in resources) else [],
+            features=features_of(decode_state(data, None) for data in resources),
             plugins=(deployment.get("manifest") or {}).get("plugins") or (),
         )
         write_atomically(files.checkpoint, content)
@@ -83,8 +84,10 @@ def _deployment(content: str | bytes) -> dict[str, Any]:
         raise Unsupported(
             f"deployment: version {data['version']!r}: only {VERSION} and {WITH_FEATURES} are supported"
         )
-    if unknown := set(data.get("features") or ()) - {HOOKS}:
-        raise Unsupported(f"deployment: features: {', '.join(sorted(unknown))}: only {HOOKS} is supported")
+    if unknown := set(data.get("features") or ()) - {*FEATURES}:
+        raise Unsupported(
+            f"deployment: features: {', '.join(sorted(unknown))}: only {', '.join(FEATURES)} are supported"
+        )
     if not isinstance(data.get("deployment"), dict):
         raise BrokenState("deployment: it holds no deployment; give what stack export writes")
     deployment: dict[str, Any] = data["deployment"]

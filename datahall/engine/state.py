@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from datahall.engine import links
 from datahall.engine.paths import format_path, parse_path
 from datahall.engine.values import (
     ARCHIVE_SIGNATURE,
@@ -58,6 +59,7 @@ class ResourceState:
     import_id: str = ""
     retain_on_delete: bool = False
     deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
     init_errors: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -83,13 +85,7 @@ class ResourceState:
 
     def needs(self) -> set[str]:
         """URNs that must come before this resource and be deleted after it."""
-        urns = {self.parent, self.deleted_with, *self.dependencies}
-        for dependencies in self.property_dependencies.values():
-            urns.update(dependencies)
-        if self.provider:
-            urns.add(self.provider.rpartition("::")[0])
-        urns.discard("")
-        return urns
+        return links.needs(self)
 
 
 Cipher = Callable[[str], str]
@@ -109,6 +105,7 @@ _FIELDS = (
     ("import_id", "importID"),
     ("retain_on_delete", "retainOnDelete"),
     ("deleted_with", "deletedWith"),
+    ("replace_with", "replaceWith"),
     ("created", "created"),
     ("modified", "modified"),
     ("ignore_changes", "ignoreChanges"),

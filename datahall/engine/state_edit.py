@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from datahall.engine import links
 from datahall.engine import urn as urns
 from datahall.engine.checkpoint import read_checkpoint, write_resources
 from datahall.engine.errors import InvalidProject, ProtectedResource
@@ -138,24 +139,9 @@ def _protected(data: Recorded, protect: bool) -> Recorded:
 
 
 def _referring(data: Recorded, old: str, new: str) -> Recorded:
-    """A resource that refers to `new` where it referred to `old`."""
+    """A resource that is, or refers to, `new` where it was, or referred to, `old`."""
 
     def swap(urn: str) -> str:
         return new if urn == old else urn
 
-    changed = dict(data)
-    for key in ("urn", "parent", "deletedWith", "viewOf"):
-        if changed.get(key):
-            changed[key] = swap(changed[key])
-    for key in ("dependencies", "replaceWith"):
-        if changed.get(key):
-            changed[key] = [swap(urn) for urn in changed[key]]
-    if changed.get("propertyDependencies"):
-        changed["propertyDependencies"] = {
-            key: [swap(urn) for urn in needed or ()]
-            for key, needed in changed["propertyDependencies"].items()
-        }
-    if changed.get("provider"):
-        provider, _, id_ = changed["provider"].rpartition("::")
-        changed["provider"] = f"{swap(provider)}::{id_}"
-    return changed
+    return links.redirected_record({**data, "urn": swap(data["urn"])}, swap)

@@ -184,7 +184,7 @@ def delete_ahead(d: Deployment, state: ResourceState) -> None:
 
 def delete(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
     """Delete a resource for good. `deleting` are the URNs that go in this operation."""
-    op = Op.DELETE_REPLACED if state.delete else Op.DELETE
+    op = Op.DELETE_REPLACED if state.delete or state.pending_replacement else Op.DELETE
     with told(d, state, op):
         if state.pending_replacement:  # only the record of it is left
             d.snapshot.remove(state, intent=state)

@@ -28,7 +28,7 @@ def test_nothing_is_both() -> None:
     assert not {*IMPLEMENTED} & {*REFUSED}
 
 
-@pytest.mark.parametrize("name", ["parameterization", "replaceWith"])
+@pytest.mark.parametrize("name", ["parameterization"])
 def test_features_that_are_refused_are_not_announced(name: str) -> None:
     assert feature_by_old_name(name) not in MONITOR_FEATURES
 

@@ -129,6 +129,41 @@ Thing("safe", opts=Options(protect=False))
 Thing("safe", opts=Options(protect=False))
 """,
     ),
+    "replaced with": (
+        """
+lead = Thing("lead", kind="oak")
+Thing("follower", size=1, opts=Options(replace_with=[lead]))
+House("home", opts=Options(replace_with=[lead]))
+plot = Thing("plot", plot="x")
+first = Thing("first", size=1, opts=Options(replace_with=[plot, lead]))
+second = Thing("second", size=1, opts=Options(replace_with=[first]))
+Thing("after", size=second.area, opts=Options(depends_on=[plot]))
+""",
+        """
+lead = Thing("lead", kind="pine")
+Thing("follower", size=1, opts=Options(replace_with=[lead]))
+House("home", opts=Options(replace_with=[lead]))
+plot = Thing("plot", plot="x")
+first = Thing("first", size=1, opts=Options(replace_with=[plot]))
+second = Thing("second", size=1, opts=Options(replace_with=[first]))
+Thing("after", size=second.area, opts=Options(depends_on=[plot]))
+""",
+        """
+lead = Thing("lead", kind="pine", size=2)
+Thing("follower", size=2, opts=Options(replace_with=[lead]))
+House("home", opts=Options(replace_with=[lead]))
+plot = Thing("plot", plot="y")
+first = Thing("first", size=1, opts=Options(replace_with=[plot]))
+second = Thing("second", size=1, opts=Options(replace_with=[first]))
+Thing("after", size=second.area, opts=Options(depends_on=[plot]))
+""",
+        """
+lead = Thing("lead", kind="elm")
+Thing("follower", size=2)
+plot = Thing("plot", plot="z")
+second = Thing("second", size=1, opts=Options(replace_with=[plot]))
+""",
+    ),
     "values": (
         """
 Thing("values", n=None, f=1.5, i=3, t=True, e="", l=[], d={}, mixed=[None, {"a": None}, [1, [2]]],
