@@ -13,6 +13,7 @@ from datahall.engine.errors import (
     ProtectedResource,
     ProviderFailed,
     StackLocked,
+    StoreFailed,
     UnexpectedChanges,
     Unsupported,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "StackLocked",
     "StackState",
     "StackSummary",
+    "StoreFailed",
     "UnexpectedChanges",
     "Unsupported",
     "backend_folder",

@@ -1,24 +1,23 @@
 """The state file: Pulumi's checkpoint, version 3, or 4 if it has what a reader of 3 would not know of.
 
-A damaged file is named, with the way out, and never used. A new one is written beside it, synced,
-renamed over it, and the folder synced, so that whoever reads sees the old or the new state whole.
+A damaged file is named, with the way out, and never used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from datahall.engine import links
-from datahall.engine.errors import BrokenState, Unsupported
+from datahall.engine.backend import StackFiles
+from datahall.engine.errors import BrokenState, StoreFailed, Unsupported
 from datahall.engine.state import ResourceState, compact, decode_state
+from datahall.engine.storage.packed import unpacked
 from datahall.engine.values import Json
 
 _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
@@ -34,41 +33,44 @@ _SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A state file as read: resources and pending operations in their JSON form."""
+    """A state file as read: resources and pending operations in their JSON form; `latest` is all of it."""
 
     resources: list[dict[str, Any]] = field(default_factory=list)
     pending: list[dict[str, Any]] = field(default_factory=list)
     salt_state: str | None = None
     exists: bool = False
+    version: int = VERSION
+    features: list[str] = field(default_factory=list)
+    latest: dict[str, Any] = field(default_factory=dict)
 
 
-def read_checkpoint(file: Path) -> Checkpoint:
-    """Read a state file; an absent one is an empty stack.
+def read_checkpoint(files: StackFiles) -> Checkpoint:
+    """Read a stack's state; an absent one is an empty stack.
 
-    Raises BrokenState for a file that is cut short, garbled, inconsistent or newer than this engine,
-    and Unsupported for one whose secrets another provider keeps.
+    Raises BrokenState for one that is cut short, garbled, inconsistent or newer than this engine,
+    Unsupported for one whose secrets another provider keeps, and StoreFailed.
     """
-    if not file.exists():
-        for suffix in (".gz", ".zst"):
-            if file.with_name(file.name + suffix).exists():
-                raise Unsupported(f"state: {file}{suffix}: compressed state; uncompress it first")
-        return Checkpoint()
+    key = files.state.key()
+    where = files.store.where(key)
     try:
-        return _parsed(file)
+        raw = files.store.read(key)
+        return Checkpoint() if raw is None else _parsed(where, raw)
+    except StoreFailed as error:
+        if not error.damaged:
+            raise
+        raise BrokenState(f"{error}; it is not used; {_way_back(files, key)}") from None
     except _DamagedError as error:
-        raise BrokenState(f"state: {file}: {error}; it is not used; {_way_back(file)}") from None
+        raise BrokenState(f"state: {where}: {error}; it is not used; {_way_back(files, key)}") from None
 
 
 class _DamagedError(Exception):
-    """What is wrong with a file."""
+    """What is wrong with a state."""
 
 
-def _parsed(file: Path) -> Checkpoint:
+def _parsed(where: str, raw: bytes) -> Checkpoint:
     try:
-        raw = file.read_bytes()
+        raw = unpacked(where, raw)
         data = json.loads(raw)
-    except OSError as error:
-        raise _DamagedError(f"cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise _DamagedError(f"not valid JSON ({error})") from None
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
@@ -85,7 +87,7 @@ def _parsed(file: Path) -> Checkpoint:
         _check_manifest(latest.get("manifest") or {})
         _check_integrity(resources)
         _check_sum(raw, data)
-        salt = _salt(str(file), latest.get("secrets_providers"))
+        salt = _salt(where, latest.get("secrets_providers"))
     except (AttributeError, TypeError, ValueError, KeyError):
         raise _DamagedError("malformed: not what a checkpoint of its version holds") from None
     return Checkpoint(
@@ -93,6 +95,9 @@ def _parsed(file: Path) -> Checkpoint:
         pending=pending,
         salt_state=salt,
         exists=True,
+        version=data["version"],
+        features=[str(name) for name in data.get("features") or ()],
+        latest=latest,
     )
 
 
@@ -124,16 +129,21 @@ def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
         )
 
 
-def _way_back(file: Path) -> str:
+def _way_back(files: StackFiles, key: str) -> str:
     """The newest copy that is good itself, and how to put it in place."""
-    history = file.parents[2] / "history" / file.parent.name / file.stem
-    copies = sorted(history.glob("*.checkpoint.json"), reverse=True)
-    for copy in (file.with_name(file.name + ".bak"), *copies):
+    try:
+        copies = files.copies()
+    except StoreFailed:
+        copies = []
+    for copy in copies:
         try:
-            _parsed(copy)
-        except (_DamagedError, Unsupported):
+            raw = files.store.read(copy)
+            if raw is None:
+                continue
+            _parsed(files.store.where(copy), raw)
+        except (_DamagedError, StoreFailed, Unsupported):
             continue
-        return f"restore the last good one: cp '{copy}' '{file}'"
+        return f"restore the last good one: {files.store.copying(copy, key)}"
     return "restore it from a backup (none of those beside it is good)"
 
 
@@ -259,45 +269,21 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def write_atomically(file: Path, content: bytes) -> None:
-    """Replace `file` so that a crash leaves the old or the new content, whole and on disk."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_resources(file: Path, resources: Sequence[dict[str, Any]]) -> None:
+def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> None:
     """Write a state with other resources in their JSON form; everything else in it stays.
 
     Raises BrokenState, and writes nothing, if they do not fit together.
     """
+    key, raw = files.state.read()
+    where = files.store.where(key)
     try:
         _check_integrity(resources)
     except _DamagedError as error:
-        raise BrokenState(f"state: {file}: the edit would damage it: {error}; nothing was changed") from None
-    data: dict[str, Any] = json.loads(file.read_bytes())
+        raise BrokenState(f"state: {where}: the edit would damage it: {error}; nothing was changed") from None
+    data: dict[str, Any] = json.loads(unpacked(where, raw or b""))
     data.pop(_SUM, None)
     latest = data["checkpoint"]["latest"]
     latest["resources"] = list(resources)
     latest["manifest"] = {**(latest.get("manifest") or {}), "time": now()}
     content = compact(data).encode()[:-1]
-    write_atomically(file, content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode())
+    files.state.write(content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode())

@@ -10,13 +10,14 @@ from typing import Any
 import yaml
 
 from datahall.engine import config as configs
-from datahall.engine.checkpoint import read_checkpoint, write_atomically
+from datahall.engine.checkpoint import read_checkpoint
 from datahall.engine.errors import InvalidProject
 from datahall.engine.operation import passphrase, stack_files
 from datahall.engine.options import Options
 from datahall.engine.paths import parse_path
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
+from datahall.engine.storage.folder import write_atomically
 from datahall.engine.values import SECRET_MASK, Json
 
 _MISSING = object()
@@ -104,7 +105,7 @@ def _full_keys(project: Project, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _crypter(project: Project, stack: str, options: Options, file: configs.StackFile) -> Crypter:
-    checkpoint = read_checkpoint(stack_files(project, stack, options).checkpoint)
+    checkpoint = read_checkpoint(stack_files(project, stack, options))
     return Crypter(passphrase(options), file.salt_state or checkpoint.salt_state)
 
 

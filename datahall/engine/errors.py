@@ -58,6 +58,14 @@ class BrokenState(EngineError):
     """A state file is damaged or newer than this engine; it is never used."""
 
 
+class StoreFailed(EngineError):
+    """A backend could not be read or written. `damaged`: it answers, but this piece cannot be read."""
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        super().__init__(message)
+        self.damaged = damaged
+
+
 class MissingPassphrase(EngineError):
     """No passphrase, or not the one that the stack's secrets were encrypted with."""
 

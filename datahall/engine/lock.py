@@ -1,12 +1,12 @@
 """A stack's lock, as the self-managed backend keeps it: a file per owner in the stack's lock folder.
 
 Ours also says when the owner started, so that a process number that was given out again is no owner.
-A lock of this host whose owner is gone is stale: it is said and taken away.
+A lock of this host whose owner is gone is stale: it is said and taken away. As the official engine does,
+ours looks, locks, and looks again: of two that meet there, one gives way at least.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -17,45 +17,51 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from getpass import getuser
-from pathlib import Path
 from typing import Any
 
 import psutil
 
+from datahall.engine.backend import StackFiles
 from datahall.engine.checkpoint import now
-from datahall.engine.errors import StackLocked
+from datahall.engine.errors import StackLocked, StoreFailed
 from datahall.engine.plugins import end_left_behind
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @contextmanager
-def locked(folder: Path, stack: str, warn: Callable[[str], None]) -> Iterator[Path]:
-    """Hold the stack's lock; gives its file. Raises StackLocked, naming the owner.
+def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """Hold the stack's lock; gives what releases it early. Raises StackLocked, naming the owner.
 
     `warn` hears of a stale lock. Plugins that its owner left behind are ended: none is still at work.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    own = folder / f"{uuid.uuid4()}.json"
-    with _exclusive(folder):
-        for file in sorted(folder.glob("*.json")):
-            _clear_or_refuse(file, stack, warn)
-        own.write_text(json.dumps(_owner()), encoding="utf-8")
+    store, own = files.store, f"{files.locks}/{uuid.uuid4()}.json"
+
+    def release() -> None:
+        try:
+            store.delete(own)
+        except StoreFailed as error:
+            warn(f"stack {files.stack}: its lock is left behind: {error}: {store.removing(own)}")
+
+    with store.exclusive(files.locks):
+        _clear_or_refuse(files, own, warn)
+        store.write(own, json.dumps(_owner()).encode())
+        try:  # again: another engine, or another host, may have looked at the same moment
+            _clear_or_refuse(files, own, warn)
+        except BaseException:
+            release()
+            raise
     try:
-        yield own
+        yield release
     finally:
-        own.unlink(missing_ok=True)
+        release()
 
 
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Among embedded engines, looking and locking is one act."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def _clear_or_refuse(files: StackFiles, own: str, warn: Callable[[str], None]) -> None:
+    for name in files.store.names(files.locks):
+        key = f"{files.locks}/{name}"
+        if key != own and name.endswith(".json"):
+            _judge(files, key, warn)
 
 
 def _owner() -> dict[str, Any]:
@@ -68,36 +74,44 @@ def _owner() -> dict[str, Any]:
     }
 
 
-def _clear_or_refuse(file: Path, stack: str, warn: Callable[[str], None]) -> None:
-    try:
-        text = file.read_text(encoding="utf-8")
-        owner = json.loads(text)
-    except FileNotFoundError:
+def _judge(files: StackFiles, key: str, warn: Callable[[str], None]) -> None:
+    """Take a stale lock away. Raises StackLocked for any other."""
+    stack, store = files.stack, files.store
+    raw = store.read(key)
+    if raw is None:
         return
+    try:
+        owner = json.loads(raw)
     except ValueError:
+        if not store.torn:
+            raise StackLocked(
+                f"stack: {stack}: lock {store.where(key)}: not readable; if no update is running: "
+                f"{store.removing(key)}"
+            ) from None
+        name = key.rpartition("/")[2]
         # Who writes one does so at once, or as ours under the folder's lock that is now held: it was killed.
-        warn(
-            f"stack {stack}: the lock {file.name} is cut short, its owner ended while writing it; taken over"
-        )
-        file.unlink(missing_ok=True)
+        warn(f"stack {stack}: the lock {name} is cut short, its owner ended while writing it; taken over")
+        store.delete(key)
         return
     try:
         pid, host = int(owner["pid"]), str(owner["hostname"])
     except (ValueError, KeyError, TypeError):
         raise StackLocked(
-            f"stack: {stack}: lock {file}: it names no owner; remove it if no update is running"
+            f"stack: {stack}: lock {store.where(key)}: it names no owner; if no update is running: "
+            f"{store.removing(key)}"
         ) from None
     began = _moment(owner.get("timestamp"))
     who = f"{owner.get('username', '?')}@{host} (pid {pid}, since {owner.get('timestamp', '?')}{_age(began)})"
     started = owner.get("started")
     if host != socket.gethostname() or _alive(pid, started, began):
         raise StackLocked(
-            f"stack: {stack}: locked by {who}; wait for that update to end, or if it has: rm '{file}'"
+            f"stack: {stack}: locked by {who}; wait for that update to end, or if it has: "
+            f"{store.removing(key)}"
         )
     warn(f"stack {stack}: the lock of {who} is stale, its process is gone; taken over")
     if isinstance(started, float):
         end_left_behind(pid, started)
-    file.unlink(missing_ok=True)
+    store.delete(key)
 
 
 def _moment(timestamp: object) -> float | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from datahall.engine import config as configs
 from datahall.engine.analyzer import Analyzers, RunFacts
-from datahall.engine.backend import StackFiles
+from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.builtin import PACKAGE, Builtin
-from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render, write_atomically
+from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment, Stopped, split
 from datahall.engine.engine_service import EngineService
@@ -79,16 +79,21 @@ def passphrase(options: Options) -> str:
 
 
 def stack_files(project: Project, stack: str, options: Options) -> StackFiles:
-    """Where a stack's files lie. Raises InvalidProject for an impossible name."""
+    """What the backend keeps of a stack.
+
+    Raises InvalidProject for an impossible name, BrokenState or Unsupported for a backend of another layout.
+    """
     check_stack_name(stack)
-    return StackFiles(options.backend.resolve(), project.name, stack)
+    backend = Backend.of(options.backend)
+    backend.check()
+    return StackFiles(backend, project.name, stack)
 
 
 def open_stack(project: Project, stack: str, options: Options) -> Opened:
     """Read a stack's state and configuration. Raises EngineError; changes nothing."""
     files = stack_files(project, stack, options)
     phrase = passphrase(options)
-    checkpoint = read_checkpoint(files.checkpoint)
+    checkpoint = read_checkpoint(files)
     stack_file = configs.read_stack_file(project, stack)
     crypter = Crypter(phrase, stack_file.salt_state or checkpoint.salt_state)
     decrypt = crypter.decrypt
@@ -111,10 +116,10 @@ def running(
     interrupts = Interrupts()
     with ExitStack() as cleanup:
         cleanup.enter_context(interrupts.handled())  # to the very end: taking down may hang, too
-        lock: Path | None = None
+        release: Callable[[], None] | None = None
         if not dry_run:
-            files.prepare()
-            lock = cleanup.enter_context(locked(files.locks, stack, lambda text: events.say("warning", text)))
+            files.backend.prepare()
+            release = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         service = EngineService(events)
         dealt_with: dict[str, ResourceState] = {}
@@ -146,7 +151,7 @@ def running(
             dry_run=dry_run,
             news=dealt_with,
         )
-        _obey(interrupts, deployment, lock, options)
+        _obey(interrupts, deployment, release, options)
         try:
             yield Running(opened, deployment, service, interrupted, interrupts, options.message)
         except (EngineError, Stopped):
@@ -155,15 +160,17 @@ def running(
             raise
 
 
-def _obey(interrupts: Interrupts, d: Deployment, lock: Path | None, options: Options) -> None:
+def _obey(
+    interrupts: Interrupts, d: Deployment, release: Callable[[], None] | None, options: Options
+) -> None:
     def last() -> None:
         try:
             d.snapshot.close()
             state = "the state is written"
         except Exception as error:
             state = f"the state could not be written and is that of the last step before: {error}"
-        if lock is not None:
-            lock.unlink(missing_ok=True)
+        if release is not None:
+            release()
         d.events.say("error", f"the operation does not end; the process ends without it, {state}")
 
     interrupts.at(FIRST, lambda: d.fail(EngineError("interrupted")))
@@ -211,10 +218,10 @@ def _deployment(
             features=features,
             plugins=_plugins(registry.versions),
         )
-        write_atomically(opened.files.checkpoint, content)
+        opened.files.state.write(content)
 
     if not dry_run:
-        opened.files.keep_backup()
+        opened.files.state.keep_backup()
     kept = [s.urn for s in resources if s.protect] if options.exclude_protected else []
     targets = Targets(options, kept)
     snapshot = Snapshot(

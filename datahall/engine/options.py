@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datahall.engine.backend import Backend
 from datahall.engine.events import Event, Op, PolicyResult
 from datahall.engine.pool import PluginPool
 
@@ -16,7 +17,7 @@ class Options:
     """Options of preview, up, refresh, destroy, remove_stack and read_stack.
 
     Attributes:
-        backend: folder of the self-managed backend (`file://<backend>`).
+        backend: the self-managed backend, or its folder.
         plugin_path: folders with executables `pulumi-resource-NAME`; nothing is taken from PATH.
         attach: provider name to the port of a plugin that runs already.
         pool: keeps plugin processes for the next operation; without it they end with this one.
@@ -39,7 +40,7 @@ class Options:
         on_event: called with each event, one at a time, from the engine's threads.
     """
 
-    backend: Path
+    backend: Path | Backend
     plugin_path: Sequence[Path] = ()
     attach: Mapping[str, int] = field(default_factory=dict)
     pool: PluginPool | None = None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from datahall.engine import urn
-from datahall.engine.backend import StackFiles
+from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
 from datahall.engine.errors import InvalidProject
 from datahall.engine.project import check_project_name, check_stack_name
@@ -21,7 +20,7 @@ _FORMS = "write STACK or organization/PROJECT/STACK"
 class References:
     """Reads stacks by name; `project` is the one of a name that has none."""
 
-    def __init__(self, backend: Path, project: str, passphrase: Callable[[], str]) -> None:
+    def __init__(self, backend: Backend, project: str, passphrase: Callable[[], str]) -> None:
         self._backend = backend
         self._project = project
         self._passphrase = passphrase
@@ -52,7 +51,7 @@ class References:
         if not isinstance(name, str):
             raise InvalidProject(f"stack reference: name: {name!r}: not a stack's name; {_FORMS}")
         files = self._files(name)
-        checkpoint = read_checkpoint(files.checkpoint)
+        checkpoint = read_checkpoint(files)
         if not checkpoint.exists:
             raise InvalidProject(
                 f"stack reference: {name}: no such stack in this backend; create it with up, or correct it"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from datahall.engine import config as configs
-from datahall.engine.backend import StackFiles
-from datahall.engine.checkpoint import read_checkpoint, render, write_atomically
-from datahall.engine.errors import BrokenState, InvalidProject
+from datahall.engine.backend import Backend, StackFiles
+from datahall.engine.checkpoint import read_checkpoint, render
+from datahall.engine.errors import InvalidProject
 from datahall.engine.lock import locked
 from datahall.engine.operation import passphrase, stack_files
 from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
+from datahall.engine.storage.folder import write_atomically
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
 
 
@@ -29,15 +29,16 @@ class StackSummary:
 
 def stack_names(project: Project, options: Options) -> list[str]:
     """The names of the project's stacks, in order."""
-    folder = StackFiles(options.backend.resolve(), project.name, "any").checkpoint.parent
-    return sorted(file.stem for file in folder.glob("*.json") if not file.name.startswith("."))
+    backend = Backend.of(options.backend)
+    backend.check()
+    return backend.stacks(project.name)
 
 
 def list_stacks(project: Project, options: Options) -> list[StackSummary]:
     """The project's stacks. Raises BrokenState for one that cannot be read."""
     found = []
     for name in stack_names(project, options):
-        latest = _latest(stack_files(project, name, options))
+        latest = read_checkpoint(stack_files(project, name, options)).latest
         manifest = latest.get("manifest") or {}
         found.append(StackSummary(name, manifest.get("time", ""), len(latest.get("resources") or [])))
     return found
@@ -46,7 +47,7 @@ def list_stacks(project: Project, options: Options) -> list[StackSummary]:
 def require_stack(project: Project, stack: str, options: Options) -> StackFiles:
     """The files of a stack that exists. Raises InvalidProject."""
     files = stack_files(project, stack, options)
-    if not read_checkpoint(files.checkpoint).exists:
+    if not read_checkpoint(files).exists:
         raise InvalidProject(
             f"stack: {stack}: no such stack in project {project.name}; "
             f"it has: {', '.join(stack_names(project, options)) or 'none'}"
@@ -63,9 +64,9 @@ def init_stack(project: Project, stack: str, options: Options) -> None:
     file = project.config_file(stack)
     given = configs.read_stack_file(project, stack).salt_state
     crypter = Crypter(passphrase(options), given)
-    files.prepare()
-    with locked(files.locks, stack, lambda _: None):
-        if files.checkpoint.exists():
+    files.backend.prepare()
+    with locked(files, lambda _: None):
+        if files.state.exists():
             raise InvalidProject(f"stack: {stack}: exists already in project {project.name}; name another")
         salt = crypter.salt_state
         if given is None:
@@ -81,51 +82,33 @@ def init_stack(project: Project, stack: str, options: Options) -> None:
             features=(),
             plugins=(),
         )
-        write_atomically(files.checkpoint, content)
+        files.state.write(content)
 
 
 def export_stack(
     project: Project, stack: str, options: Options, *, show_secrets: bool = False
 ) -> dict[str, Any]:
     """The stack's deployment as data: `version` and `deployment`. Secrets stay encrypted unless shown."""
-    files = require_stack(project, stack, options)
-    latest = _latest(files)
-    whole = json.loads(files.checkpoint.read_bytes())
-    features = {"features": whole["features"]} if whole.get("features") else {}
+    checkpoint = read_checkpoint(require_stack(project, stack, options))
+    features = {"features": checkpoint.features} if checkpoint.features else {}
+    latest = checkpoint.latest
     if show_secrets:
-        salt = read_checkpoint(files.checkpoint).salt_state
-        latest = _revealed(latest, Crypter(passphrase(options), salt))
-    return {"version": whole["version"], **features, "deployment": latest}
+        latest = _revealed(latest, Crypter(passphrase(options), checkpoint.salt_state))
+    return {"version": checkpoint.version, **features, "deployment": latest}
 
 
 def stack_history(project: Project, stack: str, options: Options) -> list[dict[str, Any]]:
     """Records of the stack's operations, the newest first; secrets of the configuration are encrypted."""
-    files = require_stack(project, stack, options)
-    records = []
-    for file in sorted(files.history.glob("*.history.json"), reverse=True):
-        try:
-            record = json.loads(file.read_bytes())
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            record = None
-        if not isinstance(record, dict):
-            raise BrokenState(f"history: {file}: not a record of an operation; remove the file")
-        records.append(record)
-    return records
+    return require_stack(project, stack, options).history()
 
 
 def cancel_stack(project: Project, stack: str, options: Options) -> list[str]:
     """Take away all locks of a stack, whoever holds them; returns the names of their files."""
-    folder = require_stack(project, stack, options).locks
-    found = sorted(folder.glob("*.json"))
-    for file in found:
-        file.unlink(missing_ok=True)
-    return [file.name for file in found]
-
-
-def _latest(files: StackFiles) -> dict[str, Any]:
-    read_checkpoint(files.checkpoint)  # refuses a damaged file
-    latest: dict[str, Any] = json.loads(files.checkpoint.read_bytes())["checkpoint"].get("latest") or {}
-    return latest
+    files = require_stack(project, stack, options)
+    found = [name for name in files.store.names(files.locks) if name.endswith(".json")]
+    for name in found:
+        files.store.delete(f"{files.locks}/{name}")
+    return found
 
 
 def _revealed(data: Json, crypter: Crypter) -> Json:

@@ -17,7 +17,6 @@ from datahall.engine.checkpoint import (
     passphrase_salt,
     read_checkpoint,
     render,
-    write_atomically,
 )
 from datahall.engine.errors import BrokenState, InvalidProject, Unsupported
 from datahall.engine.lock import locked
@@ -49,13 +48,13 @@ def import_stack(
             "import that stack's own export, or add --force"
         )
     files = require_stack(project, stack, options)
-    files.prepare()
-    with locked(files.locks, stack, lambda _: None):
-        own_salt = read_checkpoint(files.checkpoint).salt_state
+    files.backend.prepare()
+    with locked(files, lambda _: None):
+        own_salt = read_checkpoint(files).salt_state
         phrase = passphrase(options)
         crypter = Crypter(phrase, configs.read_stack_file(project, stack).salt_state or own_salt)
         sealed = _sealed(resources, _seal(deployment, phrase, crypter), crypter)
-        files.keep_backup()
+        files.state.keep_backup()
         content = render(
             stack=stack,
             project=project.name,
@@ -65,7 +64,7 @@ def import_stack(
             features=features_of(decode_state(data, None) for data in resources),
             plugins=(deployment.get("manifest") or {}).get("plugins") or (),
         )
-        write_atomically(files.checkpoint, content)
+        files.state.write(content)
     told = [f"{urn}: a resource of another stack, imported all the same" for urn in foreign]
     for operation in deployment.get("pending_operations") or ():
         urn = operation["resource"]["urn"]

@@ -33,7 +33,7 @@ def read_stack(
 
     Secrets are `[secret]` and no passphrase is needed, unless `show_secrets`. Raises BrokenState.
     """
-    checkpoint = read_checkpoint(stack_files(project, stack, options).checkpoint)
+    checkpoint = read_checkpoint(stack_files(project, stack, options))
     if not checkpoint.exists:
         return None
     decrypt = Crypter(passphrase(options), checkpoint.salt_state).decrypt if show_secrets else None
@@ -57,8 +57,8 @@ def deletions(project: Project, stack: str, options: Options) -> list[ResourceSt
 def remove_stack(project: Project, stack: str, options: Options, *, force: bool = False) -> None:
     """Remove an empty stack, with `force` any. Raises InvalidProject while it has resources."""
     files = stack_files(project, stack, options)
-    with locked(files.locks, stack, lambda _: None):
-        left = read_checkpoint(files.checkpoint).resources
+    with locked(files, lambda _: None):
+        left = read_checkpoint(files).resources
         if left and not force:
             raise InvalidProject(f"stack: {stack}: it still has {len(left)} resources; destroy it first")
         files.remove()

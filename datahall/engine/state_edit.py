@@ -100,13 +100,13 @@ def _editing(
 ) -> Iterator[tuple[list[Recorded], Collection[str], Callable[[Sequence[Recorded]], None]]]:
     """The resources, the URNs of pending operations, and how to write, under the stack's lock."""
     files = require_stack(project, stack, options)
-    files.prepare()
-    with locked(files.locks, stack, lambda _: None):
-        checkpoint = read_checkpoint(files.checkpoint)
+    files.backend.prepare()
+    with locked(files, lambda _: None):
+        checkpoint = read_checkpoint(files)
 
         def write(resources: Sequence[Recorded]) -> None:
-            files.keep_backup()
-            write_resources(files.checkpoint, resources)
+            files.state.keep_backup()
+            write_resources(files, resources)
 
         yield checkpoint.resources, {op["resource"]["urn"] for op in checkpoint.pending}, write
 

@@ -13,6 +13,8 @@ import pytest
 
 from datahall import engine
 from datahall.engine import Event, Options, ResourceState, Result
+from datahall.engine.checkpoint import Checkpoint, read_checkpoint
+from datahall.engine.operation import stack_files
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
 
@@ -43,8 +45,13 @@ class World:
         )
 
     @property
+    def backend(self) -> Path:
+        """The backend's folder."""
+        return self.folder / "state"
+
+    @property
     def state_file(self) -> Path:
-        return self.folder / "state" / ".pulumi" / "stacks" / "proj" / "dev.json"
+        return self.backend / ".pulumi" / "stacks" / "proj" / "dev.json"
 
     def up(self, program: Callable[[], Any], **changes: Json) -> Result:
         return engine.up(self.project, "dev", replace(self.options, program=program, **changes))
@@ -67,6 +74,10 @@ class World:
         """Recorded things by name."""
         state = engine.read_stack(self.project, "dev", self.options, show_secrets=True)
         return {r.name: r for r in state.resources if not r.delete} if state else {}
+
+    def recorded(self) -> Checkpoint:
+        """The state as the engine reads it. Raises BrokenState if it is not whole."""
+        return read_checkpoint(stack_files(self.project, "dev", self.options))
 
     def checkpoint(self) -> dict[str, Any]:
         latest: dict[str, Any] = json.loads(self.state_file.read_text())["checkpoint"]["latest"]

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from datahall import engine
-from datahall.engine import checkpoint
+from datahall.engine.storage import folder
 
 from .conftest import World
 from .kill_programs import PROGRAMS
@@ -67,7 +67,7 @@ def _operate(deadly: Deadly, writes: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return None
 
-    checkpoint.os.replace = replacing  # type: ignore[attr-defined]  # the file system, as it were
+    folder.os.replace = replacing  # type: ignore[attr-defined]  # the file system, as it were
     options = replace(world.options, program=PROGRAMS[deadly.program], parallel=1)
     operate = {"up": engine.up, "destroy": engine.destroy, "refresh": engine.refresh}[deadly.operation]
     operate(world.project, "dev", options)

@@ -6,7 +6,6 @@ import pulumi
 import pytest
 
 from datahall.engine import Op, ProviderFailed, Unsupported
-from datahall.engine.checkpoint import read_checkpoint
 
 from .conftest import World
 from .programs import Thing
@@ -28,7 +27,7 @@ def test_the_rest_is_created_and_the_next_update_mends_it(world: World) -> None:
     assert set(world.inventory()) == {"good", "fine"}
     assert world.outputs() == {"good": 4}
     assert sum("passed over" in said for said in world.said("warning")) == 2
-    read_checkpoint(world.state_file)
+    world.recorded()
     assert world.up(program).summary[Op.CREATE] == 3
 
 
@@ -49,7 +48,7 @@ def test_a_failed_update_keeps_what_is_recorded_of_its_dependents(world: World) 
         "good": 3,
         "fine": 9,
     }
-    read_checkpoint(world.state_file)
+    world.recorded()
     assert world.resources()["after"].inputs["size"] == 4
 
 
@@ -64,7 +63,7 @@ def test_a_failed_delete_keeps_what_it_needs(world: World) -> None:
         world.destroy(continue_on_error=True)
     assert set(world.inventory()) == {"leaf", "root"}
     assert any("passed over" in said for said in world.said("warning"))
-    read_checkpoint(world.state_file)
+    world.recorded()
 
 
 def test_refresh_has_no_such_option(world: World) -> None:

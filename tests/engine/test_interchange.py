@@ -61,7 +61,7 @@ def pulumi(world: World, *arguments: str) -> str:
         "PATH": path,
         "HOME": str(home),
         "PULUMI_HOME": str(home / ".pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{world.options.backend}",
+        "PULUMI_BACKEND_URL": f"file://{world.backend}",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         **world.options.environment,

@@ -86,7 +86,7 @@ class Stage:
         self.world, self._saved, self._server, self._salt = world, saved, server, salt
         world.up(before)
         shutil.copytree(world.cloud, saved / "cloud")
-        shutil.copytree(world.options.backend, saved / "state")
+        shutil.copytree(world.backend, saved / "state")
 
     @contextmanager
     def orders(self, at: str, number: int) -> Iterator[Path]:
@@ -114,7 +114,7 @@ class Stage:
 
     def set(self, moment: Moment) -> None:
         """Everything as before the operation."""
-        for target, name in ((self.world.cloud, "cloud"), (self.world.options.backend, "state")):
+        for target, name in ((self.world.cloud, "cloud"), (self.world.backend, "state")):
             shutil.rmtree(target)
             shutil.copytree(self._saved / name, target)
         self.world.events.clear()
@@ -160,7 +160,7 @@ def test_a_killed_operation_is_made_whole_by_the_next_update(stage: Stage, momen
         assert ended.code == -signal.SIGKILL
     else:  # it ended in order, unless the signal came when all was done
         assert ended.code in (130, 0)
-        assert not list((world.options.backend / ".pulumi" / "locks").rglob("*.json"))
+        assert not list((world.backend / ".pulumi" / "locks").rglob("*.json"))
         is_whole(world)
     world.up(after)
     is_whole(world)

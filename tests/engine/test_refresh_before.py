@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from datahall.engine import Op, ProviderFailed, ResourceDone, UnexpectedChanges, Unsupported
-from datahall.engine.checkpoint import read_checkpoint
 
 from .conftest import World
 from .programs import Thing
@@ -34,7 +33,7 @@ def test_up_puts_right_what_differs_and_makes_again_what_is_gone(world: World) -
     assert world.up(program, refresh=True).summary == {Op.SAME: 1, Op.UPDATE: 1, Op.CREATE: 1}
     assert refreshed(world) == {"first": Op.REFRESH, "second": Op.DELETE}
     assert {name: thing["size"] for name, thing in world.inventory().items()} == {"first": 2, "second": 4}
-    read_checkpoint(world.state_file)
+    world.recorded()
     assert not world.up(program, refresh=True).changed
 
 
@@ -89,7 +88,7 @@ def test_what_cannot_be_read_ends_it_before_anything_is_changed(world: World) ->
     with pytest.raises(ProviderFailed, match="refuses to read"):
         world.up(lambda: program_with(second=3), refresh=True)
     assert world.calls("Create", "Update", "Delete") == made
-    read_checkpoint(world.state_file)
+    world.recorded()
 
 
 def test_refresh_itself_has_no_such_option(world: World) -> None:

@@ -8,7 +8,6 @@ import pulumi
 import pytest
 
 from datahall.engine import InvalidTarget, Op, Unsupported, deletions, stack_history
-from datahall.engine.checkpoint import read_checkpoint
 
 from .conftest import World
 from .programs import House, Thing
@@ -29,7 +28,7 @@ def urn(name: str) -> str:
 
 
 def sizes(world: World) -> dict[str, Any]:
-    read_checkpoint(world.state_file)  # raises if it is not whole
+    world.recorded()  # raises if it is not whole
     return {name: thing["size"] for name, thing in world.inventory().items() if "size" in thing}
 
 
@@ -162,7 +161,7 @@ def test_destroy_keeps_what_the_excluded_need(world: World) -> None:
     world.up(program)
     world.destroy(exclude=[urn("second")])
     assert set(world.inventory()) == {"first", "second"}
-    read_checkpoint(world.state_file)
+    world.recorded()
 
 
 def test_destroy_without_the_protected(world: World) -> None:

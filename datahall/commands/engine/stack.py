@@ -104,7 +104,7 @@ def export(
     """Write a stack's deployment as JSON; secrets stay encrypted unless --show-secrets."""
     from datahall import engine
     from datahall.embedded import call
-    from datahall.engine.checkpoint import write_atomically
+    from datahall.engine.storage.folder import write_atomically
 
     target = targets.open_stack(cwd, stack)
     data = call(

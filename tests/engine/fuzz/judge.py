@@ -10,6 +10,7 @@ from typing import Any
 
 from datahall import engine
 from datahall.engine import EngineError, Op, Options, ProgramFailed, ProtectedResource, ProviderFailed
+from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import read_checkpoint
 
 from ..conftest import PASSPHRASE
@@ -29,6 +30,7 @@ class Judge:
         self.retained: set[str] = set()
         self._project = engine.load_project(folder)
         self._state = folder / "state" / ".pulumi" / "stacks" / "proj" / "dev.json"
+        self._files = StackFiles(Backend.of(folder / "state"), "proj", "dev")
         self._base: dict[str, Any] = {
             "backend": folder / "state",
             "attach": {"cloud": port},
@@ -58,7 +60,7 @@ class Judge:
             return engine.refresh(self._project, "dev", Options(**self._base))
 
         if not self._try(operate, faults, False):
-            read_checkpoint(self._state)
+            read_checkpoint(self._files)
             operate()
         assert (there, changes) == (self.cloud.things, self.cloud.changes)
         self._check()
@@ -85,7 +87,7 @@ class Judge:
         self._unprotect()
         engine.destroy(self._project, "dev", Options(**self._base))
         self._check()
-        assert read_checkpoint(self._state).resources == []
+        assert read_checkpoint(self._files).resources == []
         assert set(self.cloud.things) <= self.retained
 
     def _try(self, operation: Callable[[], object], faults: Faults, raises: bool) -> bool:
@@ -106,7 +108,7 @@ class Judge:
     def _check(self) -> None:
         """The state is valid, and the inventory is what it says."""
         assert not self.cloud.wrong
-        checkpoint = read_checkpoint(self._state)  # raises for what stands before what it needs, or twice
+        checkpoint = read_checkpoint(self._files)  # raises for what stands before what it needs, or twice
         assert checkpoint.pending == []
         things = [r for r in checkpoint.resources if r["type"] == "cloud:index:Thing"]
         self.retained |= {r["id"] for r in things if r.get("retainOnDelete") or r.get("deletedWith")}

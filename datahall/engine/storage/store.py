@@ -1,0 +1,44 @@
+"""What a backend asks of the place where it keeps things."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import ClassVar, Protocol
+
+
+class Store(Protocol):
+    """Whole pieces of bytes by key; keys are relative, with `/` between folders. All raise StoreFailed.
+
+    `torn`: a piece that is cut short may be what a writer left that was killed.
+    """
+
+    torn: ClassVar[bool]
+
+    def read(self, key: str) -> bytes | None:
+        """The content, None where there is none."""
+
+    def write(self, key: str, content: bytes) -> None:
+        """Replace the content; whoever reads sees the old or the new, whole, and the new is durable."""
+
+    def delete(self, key: str) -> None:
+        """Take a piece away; an absent one is no error."""
+
+    def names(self, folder: str) -> dict[str, float]:
+        """Names of the pieces right in a folder, in order, with the time of their last write (epoch, s)."""
+
+    def exclusive(self, folder: str) -> AbstractContextManager[None]:
+        """Among embedded engines, look into a folder and write to it in one act, where the store can."""
+
+    def where(self, key: str) -> str:
+        """A piece as its user would name it."""
+
+    def copying(self, source: str, target: str) -> str:
+        """The command by which its user would copy a piece."""
+
+    def removing(self, key: str) -> str:
+        """The command by which its user would remove a piece."""
+
+
+def quoted(text: str) -> str:
+    """One word of a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
