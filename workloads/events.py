@@ -10,6 +10,9 @@ Emit = Callable[..., None]
 
 TEXT = {
     "dataset": "dataset {name} {version}: {records} records in {bucket}",
+    "stage": "{stage}: {given} records, {lost} rejected {rejected}",
+    "waiting": "{id}  {votes}  {text}",
+    "decided": "{id} is {label}; {decisions} decisions; run the pipeline again to use them",
     "sample": "{name} {version}, {split} record {index}: label {label}",
     "plan": "run {run}: {model} ({parameters} parameters) on {dataset} {dataset_version}, {steps} steps, "
     "{epochs} epochs",

@@ -3,13 +3,21 @@
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from workloads.errors import CorruptDataError, InvalidInputError, StorageError
 from workloads.fingerprint import canonical
@@ -19,6 +27,11 @@ T = TypeVar("T")
 
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 _TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
+
+_READS = 4
+"""How often a body is read before it is given up: botocore repeats requests, not what follows them."""
+_PAUSE_S = 0.2
+_BROKEN_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +43,22 @@ class Buckets:
     registry: "Bucket"
 
 
-def connect(site: Site) -> Buckets:
-    """The site's buckets through boto3; endpoint and credentials come from the environment."""
+@dataclass(frozen=True)
+class Listed:
+    """An object as a listing has it; `etag` changes with its content."""
+
+    key: str
+    etag: str
+    size: int
+
+
+def connect(site: Site, *, stall_s: float = 60) -> Buckets:
+    """The site's buckets through boto3; endpoint and credentials come from the environment.
+
+    A connection that gives nothing for `stall_s` seconds is given up and tried again.
+    """
     retries = {"mode": "standard", "total_max_attempts": 4}
-    config = Config(retries=retries, connect_timeout=5, read_timeout=60)
+    config = Config(retries=retries, connect_timeout=5, read_timeout=stall_s, max_pool_connections=16)
     try:
         session = boto3.Session()  # not the default one, which would outlive a change of environment
         client = session.client("s3", region_name=site.region, config=config)
@@ -77,11 +102,7 @@ class Bucket:
     def get(self, key: str, *, sha256: str | None = None) -> bytes | None:
         """An object's content, or None; raises CorruptDataError unless its SHA-256 is the one recorded."""
 
-        def read() -> tuple[bytes, str | None]:
-            answer = self.client.get_object(Bucket=self.name, Key=key)
-            return answer["Body"].read(), answer["Metadata"].get("sha256")
-
-        answer = self._call(key, read, _GONE)
+        answer = self._read(key)
         if answer is None:
             return None
         body, recorded = answer
@@ -117,16 +138,46 @@ class Bucket:
 
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin with `prefix`, sorted."""
+        return [listed.key for listed in self.listing(prefix)]
 
-        def read() -> list[str]:
+    def listing(self, prefix: str) -> list[Listed]:
+        """The objects whose keys begin with `prefix`, by key."""
+
+        def read() -> list[Listed]:
             pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-            return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+            found = [item for page in pages for item in page.get("Contents", [])]
+            return sorted(
+                (Listed(item["Key"], item["ETag"].strip('"'), item["Size"]) for item in found),
+                key=lambda one: one.key,
+            )
 
         return self._call(prefix, read, frozenset()) or []
+
+    def get_listed(self, listed: Listed) -> bytes | None:
+        """The content of an object that others wrote, as it was listed; None if it has changed or is gone."""
+        answer = self._read(listed.key, IfMatch=listed.etag)
+        return None if answer is None else answer[0]
 
     def delete(self, key: str) -> None:
         """Delete an object; none there is no error."""
         self._call(key, lambda: self.client.delete_object(Bucket=self.name, Key=key), _GONE)
+
+    def _read(self, key: str, **conditions: str) -> tuple[bytes, str | None] | None:
+        """Body and recorded SHA-256; a body that breaks off or stalls is asked for again, a few times."""
+
+        def read() -> tuple[bytes, str | None]:
+            answer = self.client.get_object(Bucket=self.name, Key=key, **conditions)
+            return answer["Body"].read(), answer["Metadata"].get("sha256")
+
+        def patient() -> tuple[bytes, str | None]:
+            for attempt in range(1, _READS):
+                try:
+                    return read()
+                except _BROKEN_OFF:
+                    time.sleep(_PAUSE_S * 2**attempt)
+            return read()
+
+        return self._call(key, patient, _GONE | (_TAKEN if conditions else frozenset()))
 
     def _call(self, key: str, operation: Callable[[], T], tolerated: frozenset[str]) -> T | None:
         """The operation's result, or None if S3 refused it with a code that is `tolerated`."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workloads.fingerprint import sha256
+
 
 @dataclass(frozen=True)
 class Content:
@@ -20,3 +22,8 @@ class Origin:
     source: str
     licence: str
     preparation: str
+
+
+def held_out(text: str, of: int) -> bool:
+    """Whether a text is among the one in `of` that is held out: by its hash, so the same is so anywhere."""
+    return int(sha256(text.encode())[:8], 16) % of == 0

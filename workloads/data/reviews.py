@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from workloads.data.content import Content
+from workloads.data.content import Content, held_out
+from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
-from workloads.fingerprint import sha256
 
 TRAIN, TEST, LABELS = "train.jsonl", "test.jsonl", "labels.json"
 
@@ -79,8 +79,7 @@ def to_content(reviews: list[Labelled]) -> Content:
     """The texts, divided by their hashes; raises InvalidInputError where a side or a class is missing."""
     parts: dict[str, list[Labelled]] = {TRAIN: [], TEST: []}
     for text, label in dict.fromkeys(reviews):
-        held_out = int(sha256(text.encode())[:8], 16) % _HELD_OUT_OF == 0
-        parts[TEST if held_out else TRAIN].append((text, label))
+        parts[TEST if held_out(text, _HELD_OUT_OF) else TRAIN].append((text, label))
     labels = sorted({label for _, label in parts[TRAIN]})
     unknown = sorted({label for _, label in parts[TEST]} - set(labels))
     if len(labels) < 2 or not parts[TEST] or unknown:
@@ -96,6 +95,7 @@ def to_content(reviews: list[Labelled]) -> Content:
 
 def read_reviews(files: Mapping[str, bytes], name: str) -> tuple[list[str], list[int], list[str]]:
     """Texts, their classes' numbers, and the classes; raises CorruptDataError naming file and line."""
+    files = as_lines(files)
     if not {name, LABELS} <= files.keys():
         rule = "must be a data set of labelled texts, with this file"
         raise CorruptDataError("--data", name, rule, "take reviews-made or reviews")

@@ -8,6 +8,7 @@ from typing import Any
 from workloads.command import validate
 from workloads.data.content import Content, Origin
 from workloads.data.manifest import File, Manifest
+from workloads.data.prefetch import fetch
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.fingerprint import canonical, sha256
 from workloads.objects import Bucket
@@ -66,17 +67,7 @@ def find(bucket: Bucket, name: str, version: str | None = None) -> Manifest:
 
 def load(bucket: Bucket, manifest: Manifest) -> dict[str, bytes]:
     """The files that `manifest` describes by name, each checked against its hash."""
-    return {f.name: _read_file(bucket, manifest, f) for f in manifest.files}
-
-
-def _read_file(bucket: Bucket, manifest: Manifest, file: File) -> bytes:
-    key = manifest.prefix + file.name
-    content = bucket.get(key, sha256=file.sha256)
-    if content is None:
-        rule = f"must be there: {manifest.name} {manifest.version} names it"
-        fix = f"run python -m workloads.data {manifest.name} again"
-        raise CorruptDataError(f"s3://{bucket.name}/{key}", "missing", rule, fix)
-    return content
+    return {file.name: content for file, content in fetch(bucket, manifest, manifest.files)}
 
 
 def _read_latest(bucket: Bucket, name: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workloads.data.content import Content
+from workloads.data.content import Content, held_out
+from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
-from workloads.fingerprint import sha256
 
 TRAIN, TEST = "train.jsonl", "test.jsonl"
 
@@ -41,8 +41,7 @@ def to_content(texts: list[str]) -> Content:
     """The texts, divided by their hashes: the same text is always on the same side."""
     parts: dict[str, list[str]] = {TRAIN: [], TEST: []}
     for text in dict.fromkeys(texts):
-        held_out = int(sha256(text.encode())[:8], 16) % _HELD_OUT_OF == 0
-        parts[TEST if held_out else TRAIN].append(text)
+        parts[TEST if held_out(text, _HELD_OUT_OF) else TRAIN].append(text)
     for name, part in parts.items():
         if not part:
             rule = f"must give at least one text for {name}; there are {len(texts)}"
@@ -57,6 +56,7 @@ def to_content(texts: list[str]) -> Content:
 def read_texts(files: Mapping[str, bytes], name: str) -> list[str]:
     """The texts in one of the files; raises CorruptDataError naming file and line."""
     fix = "put the data set there again"
+    files = as_lines(files)
     if name not in files:
         raise CorruptDataError("--data", name, "must be a data set of texts, with this file", fix)
     texts = []

@@ -1,0 +1,1 @@
+"""From raw records to a data set: collect, clean, deduplicate, mask, label, shard, publish."""
