@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import os
 import runpy
 import sys
@@ -80,7 +81,7 @@ def _run(run: ProgramRun) -> None:
         with _environment(run.environment):
             try:
                 with run.interrupts.raising():
-                    loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+                    loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _awaited(program)))
             except BaseException as error:
                 raise _as_failure(error) from None
             finally:
@@ -90,6 +91,17 @@ def _run(run: ProgramRun) -> None:
         executor.shutdown(wait=True)
         asyncio.set_event_loop(None)
         loop.close()
+
+
+async def _awaited(program: Callable[[], Any]) -> None:
+    """The program, and a turn of the loop: only then does the SDK know of the calls that it has to wait for.
+
+    Without it, it waits for the first of all outputs, again and again: a cost in the square of the resources.
+    """
+    result = program()
+    if inspect.isawaitable(result):
+        await result
+    await asyncio.sleep(0)
 
 
 def _program_of(project: Project) -> Callable[[], None]:
