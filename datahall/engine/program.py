@@ -28,7 +28,7 @@ from datahall.engine.project import Project
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What a program needs to know: `monitor` is an address, `engine` one or an object with Log.
+    """What a program needs to know: `monitor` and `engine` are objects with the methods of their stubs.
 
     `unserved` is called when no function of the program can be called any more.
     """
@@ -38,7 +38,7 @@ class ProgramRun:
     config: Config
     dry_run: bool
     parallel: int
-    monitor: str
+    monitor: Any
     engine: Any
     environment: Mapping[str, str]
     program: Callable[[], Any] | None

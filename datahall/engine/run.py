@@ -20,6 +20,7 @@ from datahall.engine.errors import (
     Unsupported,
 )
 from datahall.engine.events import UNCHANGED
+from datahall.engine.in_process import in_process
 from datahall.engine.interrupted import settle
 from datahall.engine.monitor import Monitor, finish
 from datahall.engine.operation import Running, running
@@ -165,7 +166,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
     monitor = Monitor(d, Registrar(d), ending)
     with (
         serving_monitor(monitor, COMPONENT_WORKERS) as monitor.remotes.address,
-        serving_monitor(monitor, workers=options.parallel * 4 + 8) as address,
+        in_process(monitor) as served,
     ):
         try:
             run_program(
@@ -175,7 +176,7 @@ def _program_and_deletes(run: Running, options: Options) -> None:
                     config=opened.config,
                     dry_run=d.dry_run,
                     parallel=options.parallel,
-                    monitor=address,
+                    monitor=served,
                     engine=run.service,
                     environment=options.environment,
                     program=options.program,

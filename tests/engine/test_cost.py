@@ -17,7 +17,7 @@ def test_the_sdk_waits_for_calls_and_not_for_each_output(
 ) -> None:
     wait, waited_for = asyncio.wait, [0]
 
-    async def counting(futures: Collection[Any], **options: Any) -> Any:
+    async def counting(futures: Collection[Any], **options: Any) -> Any:  # noqa: ANN401 - as the original
         waited_for[0] += len(futures)
         return await wait(futures, **options)
 
