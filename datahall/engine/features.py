@@ -18,6 +18,7 @@ MONITOR_FEATURES: Final = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
 )
 _OLD_NAMES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -31,6 +32,7 @@ _OLD_NAMES: Final = {
     "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
     "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
     "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    "sendsOptionsToHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
 }
 
 IMPLEMENTED: Final[dict[str, str]] = {
@@ -57,7 +59,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "hide_diffs": "",
     "transforms": "of resources, their children, the stack, and functions",
     "import_": "inputs that differ are refused; the official engine (3.260) updates the resource instead",
-    "resource hooks": "before and after create, update, delete, and error hooks",
+    "resource hooks": "before and after create, update, delete, and error hooks; they get the options",
     "Resource.get": "reads an external resource",
     "functions": "Invoke, plain and output form",
     "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",

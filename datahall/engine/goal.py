@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
+from datahall.engine import durations
 from datahall.engine.errors import Unsupported
 from datahall.engine.hooks import read_hooks
 from datahall.engine.urn import is_provider
 from datahall.engine.values import Properties, Value
 from datahall.engine.wire import from_value
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -150,13 +147,7 @@ def _timeouts(request: resource_pb2.RegisterResourceRequest) -> dict[str, float]
         "read": timeouts.read,
     }
     return {
-        key: _seconds(f"{request.name}: customTimeouts.{key}", text) for key, text in texts.items() if text
+        key: durations.seconds(f"{request.name}: customTimeouts.{key}", text)
+        for key, text in texts.items()
+        if text
     }
-
-
-def _seconds(field_name: str, text: str) -> float:
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise Unsupported(f"{field_name}: {text!r}: not a duration; write it like 5m or 1h30m")
-    seconds = sum((float(number) * _SECONDS[unit] for number, unit in parts), 0.0)
-    return int(seconds) if seconds.is_integer() else seconds

@@ -14,19 +14,11 @@ from pulumi.runtime.proto import callback_pb2, resource_pb2
 
 from datahall.engine.callbacks import Callbacks
 from datahall.engine.errors import HookFailed, ProgramFailed
+from datahall.engine.hook_kinds import KINDS
+from datahall.engine.hook_options import options_of
 from datahall.engine.state import ResourceState
 from datahall.engine.wire import Accepts, to_struct
 
-# field of a registration, name in the state
-_KINDS: Final = (
-    ("before_create", "BeforeCreate"),
-    ("after_create", "AfterCreate"),
-    ("before_update", "BeforeUpdate"),
-    ("after_update", "AfterUpdate"),
-    ("before_delete", "BeforeDelete"),
-    ("after_delete", "AfterDelete"),
-    ("on_error", "OnError"),
-)
 _ALL: Final = Accepts(secrets=True, resources=True)
 Warn = Callable[[str, str], None]
 _Hook = TypeVar("_Hook")
@@ -34,7 +26,7 @@ _Hook = TypeVar("_Hook")
 
 def read_hooks(request: resource_pb2.RegisterResourceRequest) -> dict[str, tuple[str, ...]]:
     """The names of a registration's hooks, by kind."""
-    return {kind: tuple(names) for field, kind in _KINDS if (names := getattr(request.hooks, field))}
+    return {kind: tuple(names) for field, kind in KINDS if (names := getattr(request.hooks, field))}
 
 
 class Hooks:
@@ -149,6 +141,8 @@ def _describe(
 ) -> None:
     if new is not None:
         request.new_inputs.CopyFrom(to_struct(new.inputs, _ALL))
+        request.new_options.CopyFrom(options_of(new))
     if old is not None:
         request.old_inputs.CopyFrom(to_struct(old.inputs, _ALL))
         request.old_outputs.CopyFrom(to_struct(old.outputs, _ALL))
+        request.old_options.CopyFrom(options_of(old))
