@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from datahall.engine.answers import ProviderDiff
 from datahall.engine.events import DiffKind, PropertyDiff
 from datahall.engine.paths import contains, format_path, lookup, parse_path
-from datahall.engine.provider import ProviderDiff
 from datahall.engine.values import Properties, Value, contains_unknown, masked, without_secrets
 
 _REPLACING: Mapping[DiffKind, DiffKind] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from datahall.engine.answers import Outcome
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import HookFailed, ProviderFailed
-from datahall.engine.provider import Outcome
 from datahall.engine.state import ResourceState
 
 MOST_FAILURES = 100

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from datahall.engine import providers, steps
+from datahall.engine.answers import Outcome
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import custom_change
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.events import Op
 from datahall.engine.paths import lookup, parse_path
-from datahall.engine.provider import Outcome
 from datahall.engine.resources import with_secret_outputs
 from datahall.engine.state import ResourceState
 from datahall.engine.values import contains_unknown, mark_secrets

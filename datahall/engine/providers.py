@@ -8,14 +8,17 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
+from datahall.engine import provider_config
 from datahall.engine import urn as urns
+from datahall.engine.answers import Checked
 from datahall.engine.builtin import PACKAGE
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, changed_inputs, custom_change
 from datahall.engine.errors import EngineError, ProviderFailed
 from datahall.engine.goal import Goal
-from datahall.engine.provider import Checked, Provider, own_config
+from datahall.engine.provider import Provider
+from datahall.engine.provider_config import own_config
 from datahall.engine.state import ResourceState
 from datahall.engine.values import UNKNOWN_TEXT, Properties, Value, contains_unknown
 
@@ -25,7 +28,7 @@ _RESERVED = ("version", "__internal")  # the engine's own keys: the plugin may n
 def check(deployment: Deployment, state: ResourceState, olds: Properties) -> Checked:
     """Check a provider's configuration with its plugin."""
     plugin = deployment.registry.fresh(state.urn, state.type)
-    checked = plugin.check_config(state.urn, olds, state.inputs)
+    checked = provider_config.check(plugin.calls, state.urn, olds, state.inputs)
     kept = {key: state.inputs[key] for key in _RESERVED if key in state.inputs}
     return Checked({**checked.inputs, **kept}, checked.failures)
 
@@ -36,7 +39,7 @@ def diff(deployment: Deployment, old: ResourceState, state: ResourceState) -> Ch
         kinds = changed_inputs(old.inputs, state.inputs)
         return Change(changes=bool(kinds))
     plugin = deployment.registry.fresh(state.urn, state.type)
-    answer = plugin.diff_config(state.urn, old, state.inputs)
+    answer = provider_config.diff(plugin.calls, state.urn, old, state.inputs)
     return custom_change(
         answer,
         old_inputs=own_config(old.inputs),
@@ -74,7 +77,7 @@ def moved(deployment: Deployment, old: ResourceState, new: ResourceState) -> Cha
     if before is None or after is None:
         raise ProviderFailed(f"{new.urn}: provider {old.provider}: not in the state")
     plugin = deployment.registry.ensure(new.provider, deployment.recorded)
-    answer = plugin.diff_config(new_urn, before, after.inputs)
+    answer = provider_config.diff(plugin.calls, new_urn, before, after.inputs)
     replaces = bool(answer.replaces) or any(k.endswith("-replace") for k, _ in answer.detailed.values())
     return Change(changes=True, replace=True) if replaces else NO_CHANGE
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datahall.engine import imports, providers, resources, steps
 from datahall.engine import urn as urns
 from datahall.engine.analyzer import blocking
+from datahall.engine.answers import Checked
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change, triggered
 from datahall.engine.errors import (
@@ -21,7 +22,6 @@ from datahall.engine.events import Op, PropertyDiff, ResourceFailed
 from datahall.engine.goal import Goal
 from datahall.engine.links import provider_urn
 from datahall.engine.paths import parse_path, restore
-from datahall.engine.provider import Checked
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
 from datahall.engine.values import UNKNOWN, Properties, contains_unknown

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 
+from datahall.engine import provider_config
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
@@ -106,7 +107,7 @@ class Registry:
         with self._lock:
             providers = list(self._providers)
         for provider in providers:  # each in a thread: one that does not answer keeps no other from hearing
-            threading.Thread(target=provider.cancel, name="cancel", daemon=True).start()
+            threading.Thread(target=provider.calls.cancel, name="cancel", daemon=True).start()
 
     def abort(self) -> None:
         """End all plugins now, whatever they are doing; calls to them fail."""
@@ -144,7 +145,7 @@ class Registry:
             self._providers.append(provider)
             if process is not None:
                 self._by_port[process.port] = provider
-        self.versions[package] = provider.version()
+        self.versions[package] = provider_config.version(provider.calls)
         return provider
 
     def _begun(self, process: subprocess.Popen[bytes]) -> None:

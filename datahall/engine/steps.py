@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from datahall.engine import providers
+from datahall.engine.answers import Outcome
 from datahall.engine.checkpoint import now
 from datahall.engine.dependents import to_replace
 from datahall.engine.deployment import Deployment
@@ -15,7 +16,6 @@ from datahall.engine.diff import NO_CHANGE, Change, created
 from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
 from datahall.engine.events import Op, ResourceDone, ResourceFailed, ResourceStarted
 from datahall.engine.hooked import after, retried
-from datahall.engine.provider import Outcome
 from datahall.engine.resources import carried, with_secret_outputs
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import is_provider

@@ -11,7 +11,8 @@ from pathlib import Path
 import pulumi_aws as aws
 
 from datahall import engine
-from datahall.engine.provider import Outcome, Provider
+from datahall.engine.answers import Outcome
+from datahall.engine.provider import Provider
 from datahall.engine.state import ResourceState
 
 

@@ -1,0 +1,69 @@
+"""Calls to a provider plugin, and what is said of those that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from datahall.engine.errors import ProviderFailed
+from datahall.engine.property_errors import wrong_properties
+
+_R = TypeVar("_R")
+_CANCEL_SECONDS = 5
+# The call did not come to its end as far as we know: what it was to do may or may not be done.
+_UNCLEAR = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+)
+
+
+class Calls:
+    """A plugin's methods. `name` is the package's; `last_words` are the end of what the plugin printed."""
+
+    def __init__(self, name: str, channel: grpc.Channel, last_words: Callable[[], str] | None = None) -> None:
+        self.name = name
+        self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self._last_words = last_words
+
+    def cancel(self) -> None:
+        """Ask the plugin to end what it is doing; a plugin that cannot is none the worse."""
+        with suppress(grpc.RpcError, ValueError):
+            self.stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
+
+    def call(self, method: str, call: Callable[[Any], _R], request: Message, subject: str = "") -> _R:
+        """Call a method. Raises ProviderFailed, which names `subject` and what the plugin said."""
+        try:
+            return call(request)
+        except grpc.RpcError as error:
+            raise self.failure(method, error, subject) from None
+
+    def optional(
+        self, method: str, call: Callable[[Any], _R], request: Message, subject: str = ""
+    ) -> _R | None:
+        """Call a method that not every plugin has: None if this one does not. Raises ProviderFailed."""
+        try:
+            return call(request)
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+                return None
+            raise self.failure(method, error, subject) from None
+
+    def failure(self, method: str, error: grpc.RpcError, subject: str = "") -> ProviderFailed:
+        """A call's error in our words; `unclear` if what it was to do may be done all the same."""
+        where = f"{subject}: " if subject else ""
+        if error.code() == grpc.StatusCode.UNAVAILABLE:
+            said = self._last_words() if self._last_words else ""
+            message = f"{where}provider {self.name} died during {method}"
+            return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
+        unclear = error.code() in _UNCLEAR
+        said = "; ".join(filter(None, [error.details(), *wrong_properties(error)])) or error.code().name
+        if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+            said = f"provider {self.name}: {method}: {said}"
+        return ProviderFailed(f"{where}{said}", unclear=unclear)
