@@ -64,6 +64,7 @@ class Calls:
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
         unclear = error.code() in _UNCLEAR
         said = "; ".join(filter(None, [error.details(), *wrong_properties(error)])) or error.code().name
-        if error.code() == grpc.StatusCode.UNIMPLEMENTED:
+        absent = error.code() == grpc.StatusCode.UNIMPLEMENTED
+        if absent:
             said = f"provider {self.name}: {method}: {said}"
-        return ProviderFailed(f"{where}{said}", unclear=unclear)
+        return ProviderFailed(f"{where}{said}", unclear=unclear, absent=absent)

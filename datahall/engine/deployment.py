@@ -34,7 +34,8 @@ class Deployment:
     previous state by URN, `recorded` its providers by reference; `news` are those that this run has
     dealt with. `deleted` holds URNs that were deleted ahead of their replacement, `condemned` states to
     be deleted at the end, `unfinished` components whose after-hooks of a kind wait for their outputs, with
-    what was recorded before. `lock` guards these collections.
+    what was recorded before, `imported` the URNs under which the stack has what it imported, by type and id.
+    `lock` guards these collections.
     """
 
     project: str
@@ -66,6 +67,10 @@ class Deployment:
     def __post_init__(self) -> None:
         self._slots = threading.BoundedSemaphore(max(1, self.parallel))
         self._gone = threading.Condition(self.lock)
+        self.imported: dict[tuple[str, str], set[str]] = {}
+        for old in self.olds.values():
+            if old.import_id:
+                self.imported.setdefault((old.type, old.id), set()).add(old.urn)
         self.hooks = Hooks(self.callbacks, dry_run=self.dry_run, warn=self._warn)
 
     @contextmanager

@@ -27,11 +27,15 @@ class ProgramFailed(EngineError):
 
 
 class ProviderFailed(EngineError):
-    """A provider plugin refused, failed or died. `unclear`: it may or may not have changed something."""
+    """A provider plugin refused, failed or died.
 
-    def __init__(self, message: str, *, unclear: bool = False) -> None:
+    `unclear`: it may or may not have changed something; `absent`: it does not have that call at all.
+    """
+
+    def __init__(self, message: str, *, unclear: bool = False, absent: bool = False) -> None:
         super().__init__(message)
         self.unclear = unclear
+        self.absent = absent
 
 
 class HookFailed(ProviderFailed):

@@ -41,6 +41,8 @@ def import_resource(
     with steps.told(d, state, Op.IMPORT_REPLACEMENT if replaced else Op.IMPORT) as tell_id:
         new = _imported(d, state, judge)
         tell_id(new.id)
+        with d.lock:
+            d.imported.setdefault((new.type, new.id), set()).add(new.urn)
         if replaced is None:
             d.snapshot.add(new, old=old)
         else:

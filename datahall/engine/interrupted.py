@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from datahall.engine import providers
+from datahall.engine import urn as urns
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.resources import with_secret_outputs
+from datahall.engine.snapshot import freed
 from datahall.engine.state import ResourceState
 
 
@@ -26,8 +28,13 @@ class Interrupted:
     state: ResourceState
 
 
-def settle(d: Deployment, found: Iterable[Interrupted]) -> None:
-    """Find out what became of interrupted operations, and record it. In a preview they are only told."""
+def settle(d: Deployment, found: Iterable[Interrupted]) -> list[ResourceState]:
+    """Find out what became of interrupted operations, and record it. In a preview they are only told.
+
+    Gives creations that were refused for the second time: if this run succeeds, the provider works, and there
+    is no use in asking again. Raises ProviderFailed if what was being updated or deleted cannot be read.
+    """
+    hopeless = []
     for operation in found:
         d.go_on()
         state = operation.state
@@ -38,26 +45,34 @@ def settle(d: Deployment, found: Iterable[Interrupted]) -> None:
                     "an earlier update was interrupted while this was being created; the next one adopts it",
                     state.urn,
                 )
-            else:
-                _adopt(d, state)
+            elif not _adopted(d, state) and state.delete:
+                hopeless.append(state)
         elif operation.kind in ("updating", "deleting") and not d.dry_run:
             _look(d, operation)
+            d.snapshot.settled(state)
+    return hopeless
 
 
-def _adopt(d: Deployment, state: ResourceState) -> None:
+def _adopted(d: Deployment, state: ResourceState) -> bool:
     try:
         outcome = providers.of_resource(d, state).create(state, preview=False)
     except ProviderFailed as error:
+        then = "look whether it is there" if state.delete else "the next run tries again"
+        d.snapshot.postpone(state)
         d.events.say(
             "warning",
             "an earlier update was interrupted while this was being created; it may exist unrecorded, and "
-            f"could not be adopted: {error}",
+            f"could not be adopted ({then}): {error}",
             state.urn,
         )
-        return
+        return False
+    old = d.olds.get(state.urn)
+    if old is not None and old.id == outcome.id and not old.pending_replacement:
+        d.snapshot.settled(state)
+        return True
     stamp = now()
     new = replace(
-        state,
+        _still_needed(d, state),
         id=outcome.id,
         inputs=state.inputs if outcome.inputs is None else outcome.inputs,
         outputs=with_secret_outputs(state, outcome.outputs),
@@ -65,18 +80,32 @@ def _adopt(d: Deployment, state: ResourceState) -> None:
         created=stamp,
         modified=stamp,
     )
-    old = d.olds.get(state.urn)
+    d.events.say("info", f"adopted: an earlier update was interrupted while creating it ({new.id})", new.urn)
+    if new.delete:
+        d.condemned.append(new)
+        d.snapshot.adopt(new, operation=state, old=None, condemned=None)
+        return True
     condemned = None
     if old is not None and not old.pending_replacement:
         condemned = replace(old, delete=True)
         d.condemned.append(condemned)
-    d.snapshot.adopt(new, old=old, condemned=condemned)
+    d.snapshot.adopt(new, operation=state, old=old, condemned=condemned)
     d.olds[state.urn] = new
-    d.events.say("info", f"adopted: an earlier update was interrupted while creating it ({new.id})", new.urn)
+    return True
+
+
+def _still_needed(d: Deployment, state: ResourceState) -> ResourceState:
+    """The state without references to what is gone by now."""
+    left = {each.urn for each in d.snapshot.resources()}
+    root = urns.root(d.stack, d.project)
+    return freed(state, left, {state.parent: root if root in left else ""})
 
 
 def _look(d: Deployment, operation: Interrupted) -> None:
-    """Whether it is there still, and as what. One that cannot be read is taken as it is recorded."""
+    """Whether it is there still, and as what. Raises ProviderFailed if that cannot be told just now.
+
+    What a provider that has no Read was at is taken as it is recorded.
+    """
     state = operation.state
     old = next((s for s in (d.olds.get(state.urn), *d.condemned) if s is not None and _is(s, state)), None)
     if old is None or old.pending_replacement:
@@ -84,8 +113,11 @@ def _look(d: Deployment, operation: Interrupted) -> None:
     try:
         read = providers.of_resource(d, old).read(old.urn, old.type, old.id, old.outputs, old.inputs)
     except ProviderFailed as error:
-        d.events.say("warning", f"interrupted while {operation.kind}; not readable: {error}", old.urn)
-        return
+        if error.absent:
+            d.events.say("warning", f"interrupted while {operation.kind}; not readable: {error}", old.urn)
+            return
+        said = f"{error}; it was interrupted while {operation.kind}, so its state must be known first"
+        raise ProviderFailed(said, unclear=error.unclear) from None
     if read is None:
         new = replace(old, pending_replacement=True)
     elif operation.kind == "updating":

@@ -206,7 +206,6 @@ def _deployment(
         Interrupted(operation["type"], decode_state(operation["resource"], opened.decrypt))
         for operation in opened.checkpoint.pending
     ]
-    creating = [operation.state for operation in interrupted if operation.kind == "creating"]
 
     def save(encoded: list[str], pending: list[str], features: list[str]) -> None:
         content = render(
@@ -226,7 +225,7 @@ def _deployment(
     targets = Targets(options, kept)
     snapshot = Snapshot(
         resources,
-        creating,
+        [(operation.state, operation.kind) for operation in interrupted],
         encrypt=crypter.encrypt,
         save=None if dry_run else save,
         ordered=targets.constrained or targets.continues,

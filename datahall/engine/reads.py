@@ -45,6 +45,9 @@ def read_resource(
     )
     state = replace(resources.new_state(d, goal, urn, provider), external=True, id=request.id)
     old = resources.find_old(d, state)
+    left = registrar.left_unread(old, state)
+    if left is not None:
+        return left
     with told(d, state, Op.READ):
         read = _read(d, state)
         if old is not None and old.external:

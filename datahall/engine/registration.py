@@ -91,13 +91,29 @@ class Registrar:
             return steps.pass_over(d, state)
         if not d.targets.include(state):
             return steps.leave(d, old, state, recreating=recreating)
+        self._check_dependencies(state)
+        return None
+
+    def left_unread(self, old: ResourceState | None, state: ResourceState) -> ResourceState | None:
+        """The same of a read, which targets do not limit: it is left out with what it needs."""
+        d = self._deployment
+        with d.lock:
+            lost, skipped = d.targets.broken | d.targets.passed_over, set(d.targets.skipped)
+        if not state.needs().isdisjoint(lost):
+            return steps.pass_over(d, state)
+        if not state.needs().isdisjoint(skipped) and not d.targets.select(state):
+            return steps.leave(d, old, state, recreating=False)
+        self._check_dependencies(state)
+        return None
+
+    def _check_dependencies(self, state: ResourceState) -> None:
+        d = self._deployment
         try:
             d.targets.check_dependencies(state, d.olds.get)
         except InvalidTarget as error:
             if not d.dry_run:
                 raise
             d.remember(error)
-        return None
 
     def _replaced(self, old: ResourceState, state: ResourceState, goal: Goal) -> ResourceState:
         """A replacement that was asked for, whatever the provider says."""

@@ -102,10 +102,10 @@ def destroy(project: Project, stack: str, options: Options) -> Result:
         with _recorded(run, "destroy", began):
             d = run.deployment
             _check_targets(d)
-            _begin(run, options)
-            _deletes(d, [*d.olds.values(), *d.condemned])
-            if d.errors:
-                raise _first(d.errors)
+            with _settled(run, options):
+                _deletes(d, [*d.olds.values(), *d.condemned])
+                if d.errors:
+                    raise _first(d.errors)
             return _result(d, began, outputs={})
 
 
@@ -150,17 +150,26 @@ def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
         )
 
 
-def _begin(run: Running, options: Options) -> None:
-    settle(run.deployment, run.interrupted)
+@contextmanager
+def _settled(run: Running, options: Options) -> Iterator[None]:
+    """Begin with what an earlier run left; what is hopeless of it is given up once all else is done."""
+    hopeless = settle(run.deployment, run.interrupted)
     if options.refresh:
         refreshes.refresh_before(run.deployment)
+    yield
+    for state in hopeless:
+        run.deployment.snapshot.settled(state)
 
 
 def _program_and_deletes(run: Running, options: Options) -> None:
+    with _settled(run, options):
+        run.deployment.go_on()
+        _run_program(run, options)
+
+
+def _run_program(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
-    _begin(run, options)
-    d.go_on()
     d.targets.check_known(d.targets.replace, d.recorded_urn)
     ending = Ending(lambda: _end(run, None))
     monitor = Monitor(d, Registrar(d), ending)

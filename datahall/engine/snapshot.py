@@ -55,15 +55,15 @@ class Snapshot:
     """The resources of a stack, recorded step by step.
 
     `save` gets the resources and the pending operations as JSON, and the features that a reader must know
-    of; without it (a preview) nothing is written. `interrupted` are creations that an earlier run began and
-    did not end: they stay recorded until their resource is dealt with. `ordered` brings each after what it
-    needs, where some are left alone.
+    of; without it (a preview) nothing is written. `interrupted` are operations that an earlier run began and
+    did not end: they stay recorded until it is known what came of them. `ordered` brings each resource after
+    what it needs, where some are left alone.
     """
 
     def __init__(
         self,
         base: Iterable[ResourceState],
-        interrupted: Iterable[ResourceState] = (),
+        interrupted: Iterable[tuple[ResourceState, str]] = (),
         *,
         encrypt: Callable[[str], str],
         save: Save | None,
@@ -73,7 +73,7 @@ class Snapshot:
         self._new = _Line()
         self._aliases: dict[str, str] = {}
         self._pending: dict[int, tuple[ResourceState, str]] = {}
-        self._interrupted = {state.urn: state for state in interrupted}
+        self._interrupted = list(interrupted)
         self._encoded: dict[int, tuple[ResourceState, str]] = {}
         self._encrypt = encrypt
         self._save = save
@@ -97,6 +97,23 @@ class Snapshot:
         if self._writer:
             self._writer.wait(self._writer.want())
 
+    def settled(self, state: ResourceState) -> None:
+        """It is known what came of an interrupted operation."""
+        with self._lock:
+            self._settle(state)
+        self._want()
+
+    def postpone(self, state: ResourceState) -> None:
+        """An interrupted creation could not be asked for: once it can, it is only to be deleted."""
+        if state.delete:
+            return
+        with self._lock:
+            self._interrupted = [
+                (replace(each, delete=True) if each is state else each, kind)
+                for each, kind in self._interrupted
+            ]
+        self._want()
+
     def abandon(self, state: ResourceState) -> None:
         """The intent came to nothing: the provider refused and changed nothing."""
         with self._lock:
@@ -108,7 +125,7 @@ class Snapshot:
     ) -> None:
         """Record a resource as done, in place of `old`; the intent to do so is fulfilled."""
         with self._lock:
-            self._done(intent, state.urn)
+            self._done(intent)
             if old is not None:
                 self._base.discard(old)
                 self._rename(old, state)
@@ -126,17 +143,22 @@ class Snapshot:
     ) -> None:
         """Record a replacement; `old` stays as `condemned`, to be deleted later."""
         with self._lock:
-            self._done(intent, state.urn)
+            self._done(intent)
             self._base.swap(old, condemned)  # under its own URN: who refers to that goes on doing so
             self._new.append(state)
         self._want()
 
     def adopt(
-        self, state: ResourceState, *, old: ResourceState | None, condemned: ResourceState | None
+        self,
+        state: ResourceState,
+        *,
+        operation: ResourceState,
+        old: ResourceState | None,
+        condemned: ResourceState | None,
     ) -> None:
         """Record what an interrupted run made: in place of `old`, or beside it if that is `condemned`."""
         with self._lock:
-            self._done(None, state.urn)
+            self._settle(operation)
             if old is not None and condemned is None:
                 self._base.swap(old, state)
             else:
@@ -150,7 +172,7 @@ class Snapshot:
     ) -> None:
         """Record a change of a resource where it stands."""
         with self._lock:
-            self._done(intent, old.urn)
+            self._done(intent)
             self._new.swap(old, new)
             self._base.swap(old, new)
         if intent is not None or not _same(old, new):
@@ -159,7 +181,7 @@ class Snapshot:
     def remove(self, state: ResourceState, *, intent: ResourceState | None = None) -> None:
         """Record that a resource is gone."""
         with self._lock:
-            self._done(intent, state.urn)
+            self._done(intent)
             self._new.discard(state)
             self._base.discard(state)
         self._want()
@@ -173,10 +195,10 @@ class Snapshot:
             parents: dict[str, str] = {state.urn: state.parent for state in gone}
             left: set[str] = set()
             for state in [*self._new, *self._base]:
-                freed = _freed(state, left, parents)
-                if freed != state:
-                    self._new.swap(state, freed)
-                    self._base.swap(state, freed)
+                kept = freed(state, left, parents)
+                if kept != state:
+                    self._new.swap(state, kept)
+                    self._base.swap(state, kept)
                 left.add(state.urn)
         self._want()
 
@@ -192,10 +214,12 @@ class Snapshot:
         if old.urn != new.urn:
             self._aliases[old.urn] = new.urn
 
-    def _done(self, intent: ResourceState | None, urn: str) -> None:
+    def _done(self, intent: ResourceState | None) -> None:
         if intent is not None:
             self._pending.pop(id(intent), None)
-        self._interrupted.pop(urn, None)
+
+    def _settle(self, operation: ResourceState) -> None:
+        self._interrupted = [each for each in self._interrupted if each[0] is not operation]
 
     def _want(self) -> None:
         if self._writer:
@@ -205,7 +229,7 @@ class Snapshot:
         with self._lock:
             resources = self._all()
             pending = list(self._pending.values())
-            pending += [(state, "creating") for state in self._interrupted.values()]
+            pending += self._interrupted
         operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
         if self._save:
             features = features_of([*resources, *(state for state, _ in pending)])
@@ -227,7 +251,7 @@ def _same(old: ResourceState, new: ResourceState) -> bool:
     return replace(old, modified="", created="") == replace(new, modified="", created="")
 
 
-def _freed(state: ResourceState, left: set[str], parents: dict[str, str]) -> ResourceState:
+def freed(state: ResourceState, left: set[str], parents: dict[str, str]) -> ResourceState:
     """A state that refers only to `left`; `parents` are those of what is gone, by URN."""
     parent = state.parent
     while parent and parent not in left and parent in parents:

@@ -55,10 +55,17 @@ def deletions(project: Project, stack: str, options: Options) -> list[ResourceSt
 
 
 def remove_stack(project: Project, stack: str, options: Options, *, force: bool = False) -> None:
-    """Remove an empty stack, with `force` any. Raises InvalidProject while it has resources."""
+    """Remove an empty stack, with `force` any. Raises InvalidProject while it has, or may have, resources."""
     files = stack_files(project, stack, options)
     with locked(files, lambda _: None):
-        left = read_checkpoint(files).resources
-        if left and not force:
-            raise InvalidProject(f"stack: {stack}: it still has {len(left)} resources; destroy it first")
+        found = read_checkpoint(files)
+        if found.resources and not force:
+            raise InvalidProject(
+                f"stack: {stack}: it still has {len(found.resources)} resources; destroy it first"
+            )
+        if found.pending and not force:
+            names = ", ".join(operation["resource"]["urn"] for operation in found.pending)
+            raise InvalidProject(
+                f"stack: {stack}: {names}: an interrupted operation may have left it; destroy settles it"
+            )
         files.remove()

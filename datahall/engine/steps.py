@@ -258,12 +258,24 @@ def _deleted(d: Deployment, state: ResourceState, deleting: Collection[str]) -> 
         or state.external
         or state.retain_on_delete
         or state.deleted_with in deleting
+        or _imported_elsewhere(d, state)
     )
     if d.dry_run or left_alone:
         return
     plugin = providers.of_resource(d, state)
     d.snapshot.begin("deleting", state)
     _called(d, state, lambda: retried(d, "delete", lambda: _then_nothing(plugin.delete, state), old=state))
+
+
+def _imported_elsewhere(d: Deployment, state: ResourceState) -> bool:
+    """Whether the stack imported the very same resource under another URN, too: the last to go takes it."""
+    with d.lock:
+        urns = d.imported.get((state.type, state.id), set())
+        urns.discard(state.urn)
+    for urn in sorted(urns)[:1]:
+        said = f"{state.id} is not deleted, as {urn} imported it too: only this record of it goes"
+        d.events.say("warning", said, state.urn)
+    return bool(urns)
 
 
 def _then_nothing(call: Callable[[ResourceState], None], state: ResourceState) -> Outcome:

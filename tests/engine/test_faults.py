@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -16,6 +18,7 @@ from datahall import engine
 from datahall.engine import (
     BrokenState,
     EngineError,
+    InvalidProject,
     Op,
     ProgramFailed,
     ProviderFailed,
@@ -24,6 +27,7 @@ from datahall.engine import (
 
 from .conftest import World
 from .programs import Thing
+from .validity import latest
 
 
 def test_a_refusal_stops_the_run_and_keeps_what_was_made(world: World) -> None:
@@ -64,9 +68,22 @@ def test_a_plugin_that_dies_is_named_with_its_last_words(own_world: World) -> No
         own_world.up(lambda: Thing("it", die="create"))
     pending = own_world.checkpoint()["pending_operations"]
     assert [(p["type"], p["resource"]["urn"].rpartition("::")[2]) for p in pending] == [("creating", "it")]
-    own_world.up(lambda: Thing("it"))
+    own_world.up(lambda: Thing("it"))  # it cannot be adopted, as it kills its provider again
     assert any("interrupted" in text for text in own_world.said("warning"))
+    assert own_world.checkpoint()["pending_operations"][0]["resource"]["delete"]
+    own_world.up(lambda: Thing("it"))
+    assert any("look whether it is there" in text for text in own_world.said("warning"))
     assert "pending_operations" not in own_world.checkpoint()
+
+
+def test_a_stack_that_may_have_left_something_is_not_removed(own_world: World) -> None:
+    with pytest.raises(ProviderFailed, match="died during Create"):
+        own_world.up(lambda: Thing("it", die="create"))
+    own_world.destroy()
+    with pytest.raises(InvalidProject, match="::it: an interrupted operation may have left it; destroy"):
+        engine.remove_stack(own_world.project, "dev", own_world.options)
+    own_world.destroy()  # asked twice, it is no use
+    engine.remove_stack(own_world.project, "dev", own_world.options)
 
 
 def test_a_failed_delete_keeps_the_resource(world: World) -> None:
@@ -161,7 +178,10 @@ def test_a_damaged_state_is_named_and_never_used(
         with pytest.raises(BrokenState, match=word) as caught:
             operation()
         assert str(world.state_file) in str(caught.value)
-        assert f"cp '{world.state_file}.bak'" in str(caught.value)
+        offered = re.search(r"cp '(.+)' '(.+)'", str(caught.value))
+        assert offered is not None
+        assert offered[2] == str(world.state_file)
+        latest(Path(offered[1]).read_bytes())  # raises unless it is good itself
     assert world.state_file.read_bytes() == before
     assert world.count() == 1
 

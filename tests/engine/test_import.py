@@ -168,3 +168,18 @@ def test_one_at_a_time(world: World) -> None:
 def test_a_component_cannot_be_imported(world: World) -> None:
     with pytest.raises(Unsupported, match="import_ of a component"):
         world.up(lambda: House("home", opts=ResourceOptions(import_="x")))
+
+
+def test_what_moves_and_is_imported_again_is_not_deleted_with_its_earlier_record(world: World) -> None:
+    world.up(imported)
+
+    def program() -> None:
+        imported(parent=House("home"))  # another URN, and no alias tells of the earlier one
+
+    world.up(program)
+    assert (world.cloud / f"{OLD}.thing").exists()
+    assert any("imported it too" in text for text in world.said("warning"))
+    assert recorded(world)["id"] == OLD
+    assert not world.preview(program).changed
+    world.destroy()
+    assert not (world.cloud / f"{OLD}.thing").exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from datahall.engine import InvalidTarget, Op, Unsupported, deletions, stack_history
+from datahall.engine import InvalidTarget, Op, ProviderFailed, Unsupported, deletions, stack_history
 
 from .conftest import World
 from .programs import House, Thing
@@ -89,6 +89,47 @@ def test_what_a_target_needs_must_be_there_or_targeted(world: World, operation: 
     assert world.state_file.read_bytes() == before
     world.up(lambda: three(more=True), target=[urn("new"), urn("newer")])
     assert world.count() == 5
+
+
+def reading(world: World, *, failing: bool = False) -> None:
+    """A thing that is read, below one that is to be made."""
+    above = Thing("above", refuse="create") if failing else Thing("above")
+    opts = pulumi.ResourceOptions(parent=above)
+    Thing(
+        "read", opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=world.thing("aside").stem))
+    )
+
+
+@pytest.mark.parametrize("operation", ["preview", "up"])
+def test_a_read_below_what_is_not_made_is_left_out(world: World, operation: str) -> None:
+    world.up(three)
+
+    def program() -> None:
+        three()
+        reading(world)
+
+    getattr(world, operation)(program, exclude=[urn("above"), "**::read"])
+    assert "read" not in world.resources()
+    sizes(world)
+    with pytest.raises(InvalidTarget, match=r"::read: depends on .*::above, which does not exist"):
+        getattr(world, operation)(program, exclude=[urn("above")])
+    assert "read" not in world.resources()
+    world.up(program)
+    assert world.resources()["read"].external
+
+
+def test_a_read_below_what_failed_is_passed_over(world: World) -> None:
+    world.up(three)
+
+    def program() -> None:
+        three()
+        reading(world, failing=True)
+
+    with pytest.raises(ProviderFailed, match="refuses to create"):
+        world.up(program, continue_on_error=True)
+    assert any("passed over" in text and "::read" in text for text in world.said("warning"))
+    assert "read" not in world.resources()
+    sizes(world)
 
 
 def test_a_target_that_is_nowhere_is_named(world: World) -> None:

@@ -1,46 +1,17 @@
-"""Random programs, faults and operations."""
+"""Random lives of a stack: a snapshot, a program, faults, and an operation with options."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
-import pulumi
+from .cloud import KINDS, METHODS, Fault
+from .nodes import KEYS, Program, random_program
 
-from ..programs import Provider, Thing
-from .cloud import Fault
-
-Operation = Literal["preview", "up", "refresh", "destroy"]
-Role = Literal["thing", "component", "provider"]
-ROLES: tuple[Role, ...] = ("thing", "thing", "thing", "thing", "component", "provider")
-OPERATIONS: tuple[Operation, ...] = ("preview", "up", "up", "up", "refresh", "refresh", "destroy")
-METHODS = ("create", "create", "update", "delete", "delete", "diff", "check", "read", "read")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Node:
-    """A resource of a program; other nodes are meant by their key, which a rename does not change."""
-
-    key: int
-    role: Role
-    name: str
-    renamed_from: str = ""
-    parent: int | None = None
-    provider: int | None = None
-    depends_on: tuple[int, ...] = ()
-    source: int | None = None
-    source_property: str = "note"
-    deleted_with: int | None = None
-    size: int = 1
-    kind: str = "oak"
-    plot: str = "a"
-    protect: bool = False
-    retain: bool = False
-    delete_first: bool | None = None
-    ignore_size: bool = False
-    replace_on_size: bool = False
+Kind = Literal["preview", "up", "refresh", "destroy", "rename", "reimport"]
+WEIGHTS: dict[Kind, int] = {"preview": 3, "up": 9, "refresh": 4, "destroy": 4, "rename": 1, "reimport": 1}
+ASKED: list[Kind] = [kind for kind, weight in WEIGHTS.items() for _ in range(weight)]
 
 
 @dataclass(frozen=True)
@@ -51,15 +22,39 @@ class Drift:
     gone: bool
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Ask:
+    """An operation and its options; nodes are meant by their key."""
+
+    kind: Kind
+    target: tuple[int, ...] = ()
+    exclude: tuple[int, ...] = ()
+    dependents: bool = False
+    replace: tuple[int, ...] = ()
+    continues: bool = False
+    refresh: bool = False
+    exclude_protected: bool = False
+
+    @property
+    def constrained(self) -> bool:
+        """Whether it may leave something alone, or be refused for what it names."""
+        return bool(self.target or self.exclude or self.replace or self.exclude_protected)
+
+    def __repr__(self) -> str:
+        """As Python would make it again, without what is as usual."""
+        given = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
+        return f"Ask({', '.join(f'{name}={value!r}' for name, value, usual in given if value != usual)})"
+
+
 @dataclass(frozen=True)
 class Case:
     """The first program makes the snapshot; a second, faulty update may spoil it; then the operation."""
 
-    first: tuple[Node, ...]
-    spoil: tuple[Node, ...] | None
+    first: Program
+    spoil: Program | None
     spoil_faults: tuple[Fault, ...]
-    then: tuple[Node, ...]
-    operation: Operation
+    then: Program
+    ask: Ask
     faults: tuple[Fault, ...]
     raise_at: int | None
     parallel: int
@@ -67,120 +62,48 @@ class Case:
 
 
 def random_case(random: Random) -> Case:
-    first = _program(random, ())
-    spoil = _program(random, first) if random.random() < 0.4 else None
-    then = _program(random, spoil or first)
+    first = random_program(random, ())
+    spoil = random_program(random, first) if random.random() < 0.4 else None
+    then = random_program(random, spoil or first)
+    ask = _ask(random)
+    drifts = random.randrange(3) if ask.kind == "refresh" or ask.refresh else 0
     return Case(
         first=first,
         spoil=spoil,
         spoil_faults=_faults(random),
         then=then,
-        operation=random.choice(OPERATIONS),
+        ask=ask,
         faults=_faults(random) if random.random() < 0.7 else (),
         raise_at=random.randrange(6) if random.random() < 0.15 else None,
         parallel=random.choice((1, 4)),
-        drift=tuple(Drift(random.randrange(7), random.random() < 0.4) for _ in range(random.randrange(3))),
+        drift=tuple(Drift(random.randrange(7), random.random() < 0.4) for _ in range(drifts)),
     )
 
 
 def _faults(random: Random) -> tuple[Fault, ...]:
     return tuple(
-        Fault(random.choice(METHODS), random.randrange(5), random.random() < 0.3)
+        Fault(random.choice(METHODS), random.randrange(5), random.choice(KINDS))
         for _ in range(random.randrange(1, 3))
     )
 
 
-def _program(random: Random, before: tuple[Node, ...]) -> tuple[Node, ...]:
-    """A program; most of what `before` has is kept, some of it changed, some renamed."""
-    known = {node.key: node for node in before}
-    keys = [key for key in range(7) if random.random() < (0.8 if key in known else 0.5)]
-    if random.random() < 0.3:
-        random.shuffle(keys)
-    nodes: list[Node] = []
-    for key in keys:
-        nodes.append(_node(random, key, known.get(key), nodes))
-    return tuple(nodes)
-
-
-def _node(random: Random, key: int, old: Node | None, earlier: list[Node]) -> Node:
-    things = [node.key for node in earlier if node.role == "thing"]
-    if old is None:
-        node = _changed(random, Node(key=key, role=random.choice(ROLES), name=f"n{key}"), earlier)
-    elif random.random() < 0.5:
-        node = replace(old, renamed_from="")
-    else:
-        node = _changed(random, replace(old, renamed_from=""), earlier)
-        if random.random() < 0.3:
-            node = replace(node, name=f"{node.name}x", renamed_from=node.name, parent=old.parent)
-    present = {other.key for other in earlier}
-    plain = {other.key for other in earlier if other.role != "component"}  # those can close a circle
+def _ask(random: Random) -> Ask:
+    kind = random.choice(ASKED)
+    ask = Ask(kind=kind)
+    if kind in ("rename", "reimport"):
+        return ask
+    keys = tuple(key for key in range(KEYS) if random.random() < 0.35)
+    limits = random.random()
+    if limits < 0.15:
+        ask = replace(ask, target=keys, dependents=random.random() < 0.5)
+    elif limits < 0.3:
+        ask = replace(ask, exclude=keys, dependents=random.random() < 0.5)
+    elif limits < 0.4 and kind in ("preview", "up"):
+        ask = replace(ask, replace=keys)
+    elif limits < 0.4 and kind == "destroy":
+        ask = replace(ask, exclude_protected=True)
     return replace(
-        node,
-        parent=node.parent if node.parent in present else None,
-        provider=node.provider if node.provider in present else None,
-        depends_on=tuple(other for other in node.depends_on if other in plain),
-        source=node.source if node.source in things else None,
-        deleted_with=node.deleted_with if node.deleted_with in things else None,
+        ask,
+        continues=kind in ("up", "destroy") and random.random() < 0.25,
+        refresh=kind != "refresh" and random.random() < 0.15,
     )
-
-
-def _changed(random: Random, node: Node, earlier: list[Node]) -> Node:
-    def one_of(role: Role, chance: float) -> int | None:
-        found = [other.key for other in earlier if other.role == role]
-        return random.choice(found) if found and random.random() < chance else None
-
-    return replace(
-        node,
-        parent=one_of("component", 0.5) if random.random() < 0.5 else node.parent,
-        provider=one_of("provider", 0.6) if random.random() < 0.5 else node.provider,
-        depends_on=tuple(other.key for other in earlier if random.random() < 0.2),
-        source=one_of("thing", 0.4),
-        source_property=random.choice(("note", "kind", "plot")),
-        deleted_with=one_of("thing", 0.1),
-        size=random.choice((1, 1, 2)),
-        kind=random.choice(("oak", "oak", "pine")),
-        plot=random.choice(("a", "a", "b")),
-        protect=random.random() < 0.07,
-        retain=random.random() < 0.1,
-        delete_first=random.choice((None, None, True, False)),
-        ignore_size=random.random() < 0.15,
-        replace_on_size=random.random() < 0.1,
-    )
-
-
-def as_program(nodes: tuple[Node, ...], raise_at: int | None = None) -> Callable[[], None]:
-    """What the SDK runs."""
-
-    def program() -> None:
-        made: dict[int, Any] = {}
-        for index, node in enumerate(nodes):
-            if index == raise_at:
-                raise pulumi.RunError("half way")
-            made[node.key] = _declare(node, made)
-
-    return program
-
-
-def _declare(node: Node, made: dict[int, Any]) -> pulumi.Resource:
-    opts = pulumi.ResourceOptions(
-        parent=made.get(-1 if node.parent is None else node.parent),
-        depends_on=[made[key] for key in node.depends_on],
-        protect=node.protect,
-        aliases=[pulumi.Alias(name=node.renamed_from)] if node.renamed_from else None,
-    )
-    if node.role == "component":
-        return pulumi.ComponentResource("test:index:Group", node.name, {}, opts)
-    if node.role == "provider":
-        return Provider(node.name, f"region-{node.kind}", opts=opts)
-    props: dict[str, Any] = {"size": node.size, "kind": node.kind, "plot": node.plot}
-    if node.source is not None:
-        props[node.source_property] = made[node.source].serial
-    more = pulumi.ResourceOptions(
-        provider=None if node.provider is None else made[node.provider],
-        retain_on_delete=node.retain,
-        delete_before_replace=node.delete_first,
-        deleted_with=None if node.deleted_with is None else made[node.deleted_with],
-        ignore_changes=["size"] if node.ignore_size else None,
-        replace_on_changes=["size"] if node.replace_on_size else None,
-    )
-    return Thing(node.name, opts=pulumi.ResourceOptions.merge(opts, more), **props)

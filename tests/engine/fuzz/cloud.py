@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
@@ -25,13 +25,31 @@ SOME = provider_pb2.DiffResponse.DIFF_SOME
 NONE = provider_pb2.DiffResponse.DIFF_NONE
 
 
+Method = Literal["create", "update", "delete", "diff", "check", "read"]
+METHODS: tuple[Method, ...] = (
+    *("create", "create", "update", "delete", "delete"),
+    *("diff", "check", "read", "read"),
+)
+FaultKind = Literal["refused", "partial", "lost", "unheard", "killed before", "killed after"]
+KINDS: tuple[FaultKind, ...] = (
+    *("refused", "refused", "refused", "partial", "partial"),
+    *("lost", "unheard", "killed before", "killed after"),
+)
+UNCLEAR = frozenset({"lost", "unheard", "killed before", "killed after"})
+
+
 @dataclass(frozen=True)
 class Fault:
-    """The `call`-th call of `method` fails; a partial failure leaves a thing that is not ready."""
+    """The `call`-th call of `method` fails.
 
-    method: str
+    It is refused; or done in part, which leaves what is not ready; or done, and the answer lost; or never
+    heard of; or the engine is killed just before or after it is done: nothing more is done then, and what
+    the state is on disk at that moment is kept.
+    """
+
+    method: Method
     call: int
-    partial: bool = False
+    kind: FaultKind = "refused"
 
 
 def data(message: struct_pb2.Struct) -> dict[str, Any]:
@@ -46,34 +64,55 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 
 class Cloud(provider_pb2_grpc.ResourceProviderServicer):
-    """Things by id. `changes` counts the calls that changed, or would have changed, something."""
+    """Things by id: their inputs. `changes` counts the calls that changed, or would have changed, something.
+
+    A thing is made once for a label, which Check gives it.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ids = itertools.count()
         self.reset()
 
     def reset(self) -> None:
         self.things: dict[str, dict[str, Any]] = {}
+        self.urns: dict[str, str] = {}
         self.wrong: list[str] = []
         self.changes = 0
         self.arm(())
 
-    def arm(self, faults: tuple[Fault, ...]) -> None:
-        """Faults from now on; calls are counted anew."""
-        self._faults = {(fault.method, fault.call): fault for fault in faults}
-        self._calls: Counter[str] = Counter()
+    def plant(self, id_: str, **inputs: str | int) -> None:
+        """Something that is there, and not the engine's doing."""
+        self.things[id_] = {"size": 1, "kind": "oak", "plot": "a", "label": f"planted-{id_}", **inputs}
 
-    def _fault(self, method: str, context: Context) -> bool:
-        """Whether the call must fail half way; one that must fail whole does so here."""
+    def arm(self, faults: tuple[Fault, ...], state: Callable[[], bytes] = bytes) -> None:
+        """Faults from now on; calls are counted anew. `state` is what lies on disk."""
+        self._faults = {(fault.method, fault.call): fault.kind for fault in faults}
+        self._calls: Counter[str] = Counter()
+        self._state = state
+        self.killed: bytes | None = None
+
+    @contextmanager
+    def _doing(self, method: Method, context: Context) -> Iterator[Callable[[], bool]]:
+        """The call's own fault: before it is done, and after; inside, whether it is done only in part."""
         with self._lock:
             number = self._calls[method]
             self._calls[method] += 1
             self.changes += method in ("create", "update", "delete")
-        fault = self._faults.get((method, number))
-        if fault is not None and not fault.partial:
-            context.abort(grpc.StatusCode.INTERNAL, f"fault in {method}")
-        return fault is not None
+            kind = self._faults.get((method, number))
+            if kind == "killed before" and self.killed is None:
+                self.killed = self._state()
+            if self.killed is not None:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the engine is gone")
+            if kind == "unheard":
+                context.abort(grpc.StatusCode.UNAVAILABLE, f"fault in {method}: unheard")
+            if kind == "refused":
+                context.abort(grpc.StatusCode.INTERNAL, f"fault in {method}")
+            yield lambda: kind == "partial"
+            if kind == "killed after":
+                self.killed = self._state()
+            if kind in ("lost", "killed after"):
+                context.abort(grpc.StatusCode.UNAVAILABLE, f"fault in {method}: lost")
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version="1.2.3")
@@ -93,70 +132,72 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
-        self._fault("check", context)
-        return provider_pb2.CheckResponse(inputs=request.news)
+        with self._doing("check", context):
+            news, olds = data(request.news), data(request.olds)
+            label = news.get("label") or olds.get("label") or request.randomSeed.hex()[:12]
+            return provider_pb2.CheckResponse(inputs=struct({**news, "label": label}))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
-        self._fault("diff", context)
-        old, new = data(request.old_inputs), data(request.news)
-        ignored = set(request.ignoreChanges)
-        changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
-        return provider_pb2.DiffResponse(
-            changes=SOME if changed else NONE,
-            diffs=changed,
-            replaces=[key for key in changed if key in ("kind", "plot")],
-            deleteBeforeReplace="plot" in changed,
-        )
+        with self._doing("diff", context):
+            old, new = data(request.old_inputs), data(request.news)
+            ignored = set(request.ignoreChanges)
+            changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
+            return provider_pb2.DiffResponse(
+                changes=SOME if changed else NONE,
+                diffs=changed,
+                replaces=[key for key in changed if key in ("kind", "plot")],
+                deleteBeforeReplace="plot" in changed,
+            )
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         inputs = data(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=struct({**inputs, "serial": UNKNOWN}))
-        half = self._fault("create", context)
-        with self._lock:
-            id_ = f"i{next(self._ids)}"
-            self.things[id_] = inputs
-        outputs = {**inputs, "serial": f"s-{id_}"}
-        if half:
-            _half_way(context, id_, outputs)
+        with self._doing("create", context) as in_part:
+            known = (id_ for id_, thing in self.things.items() if thing["label"] == inputs["label"])
+            id_ = next(known, None) or f"i{next(self._ids)}"
+            self.things[id_], self.urns[id_] = inputs, request.urn
+            outputs = {**inputs, "serial": f"s-{id_}"}
+            if in_part():
+                _half_way(context, id_, outputs)
         return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         inputs = data(request.news)
         outputs = {**inputs, "serial": f"s-{request.id}"}
-        if not request.preview:
-            half = self._fault("update", context)
-            with self._lock:
-                if request.id not in self.things:
-                    self.wrong.append(f"update of {request.id}, which is not there")
-                self.things[request.id] = inputs
-            if half:
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=struct(outputs))
+        with self._doing("update", context) as in_part:
+            if request.id not in self.things:
+                self.wrong.append(f"update of {request.id}, which is not there")
+            self.things[request.id] = inputs
+            if in_part():
                 _half_way(context, request.id, outputs)
         return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
-        half = self._fault("read", context)
-        inputs = self.things.get(request.id)
-        if inputs is None:
-            return provider_pb2.ReadResponse()
-        outputs = {**inputs, "serial": f"s-{request.id}"}
-        if half:
-            _half_way(context, request.id, outputs, inputs)
+        with self._doing("read", context) as in_part:
+            inputs = self.things.get(request.id)
+            if inputs is None:
+                return provider_pb2.ReadResponse()
+            outputs = {**inputs, "serial": f"s-{request.id}"}
+            if in_part():
+                _half_way(context, request.id, outputs, inputs)
         return provider_pb2.ReadResponse(id=request.id, properties=struct(outputs), inputs=struct(inputs))
 
-    def drift(self, index: int, *, gone: bool) -> None:
+    def drift(self, index: int, *, gone: bool, spared: Collection[str]) -> None:
         """Something happens to a thing that the engine did not do."""
-        if not self.things:
+        found = sorted(self.things.keys() - spared)
+        if not found:
             return
-        id_ = sorted(self.things)[index % len(self.things)]
+        id_ = found[index % len(found)]
         if gone:
             del self.things[id_]
         else:
             self.things[id_] = {**self.things[id_], "size": 9}
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
-        self._fault("delete", context)
-        with self._lock:
+        with self._doing("delete", context):
             if self.things.pop(request.id, None) is None:
                 self.wrong.append(f"delete of {request.id}, which is not there")
         return empty_pb2.Empty()

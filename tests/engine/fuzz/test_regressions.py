@@ -1,0 +1,80 @@
+"""What the fuzzer found, made small: each was once a broken promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .cases import Ask, Case
+from .cloud import Cloud, Fault, serving
+from .life import live
+from .nodes import Node, Program
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Cloud, int]]:
+    with serving() as both:
+        yield both
+
+
+def case(
+    *,
+    ask: Ask,
+    first: Program = (),
+    spoil: Program | None = None,
+    spoil_faults: tuple[Fault, ...] = (),
+    then: Program = (),
+    faults: tuple[Fault, ...] = (),
+) -> Case:
+    return Case(
+        first=first,
+        spoil=spoil,
+        spoil_faults=spoil_faults,
+        then=then,
+        ask=ask,
+        faults=faults,
+        raise_at=None,
+        parallel=1,
+        drift=(),
+    )
+
+
+THING = Node(key=0, role="thing", name="n0")
+IMPORT = Node(key=1, role="thing", name="n1", imports=True)
+READ = Node(key=2, role="read", name="n2", parent=0)
+FOUND = {
+    "a deletion whose outcome cannot be read": case(
+        first=(THING,),
+        spoil=(),
+        spoil_faults=(Fault("delete", 0, "killed after"),),
+        ask=Ask(kind="up"),
+        faults=(Fault("read", 0),),
+    ),
+    "a refresh while a replacement is pending": case(
+        first=(THING,),
+        spoil=(Node(key=0, role="thing", name="n0", kind="pine"),),
+        spoil_faults=(Fault("create", 0, "killed after"),),
+        then=(THING,),
+        ask=Ask(kind="refresh"),
+    ),
+    "a read below what is left out": case(then=(THING, READ), ask=Ask(kind="up", exclude=(0, 2))),
+    "an import under another URN": case(
+        first=(THING, Node(key=1, role="thing", name="n1", parent=0, imports=True)),
+        then=(IMPORT,),
+        ask=Ask(kind="up"),
+    ),
+    "an import under another URN, its first one protected": case(
+        first=(
+            Node(key=0, role="component", name="n0", protect=True),
+            Node(key=1, role="thing", name="n1", parent=0, imports=True),
+        ),
+        then=(IMPORT,),
+        ask=Ask(kind="up"),
+    ),
+}
+
+
+@pytest.mark.parametrize("found", FOUND.values(), ids=FOUND.keys())
+def test_a_life_that_once_went_wrong(found: Case, served: tuple[Cloud, int], salt: str) -> None:
+    live(found, *served, salt)
