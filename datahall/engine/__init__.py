@@ -1,6 +1,7 @@
 """The embedded engine: runs a Pulumi Python program against provider plugins, without the Pulumi CLI."""
 
-from datahall.engine.backend_url import backend_folder
+from datahall.engine.backend import Backend
+from datahall.engine.backend_url import open_backend
 from datahall.engine.errors import (
     BrokenState,
     EngineError,
@@ -46,6 +47,7 @@ from datahall.engine.stacks import StackState, deletions, read_stack, remove_sta
 from datahall.engine.state import ResourceState
 
 __all__ = [
+    "Backend",
     "BrokenState",
     "Diagnostic",
     "EngineError",
@@ -75,7 +77,6 @@ __all__ = [
     "StoreFailed",
     "UnexpectedChanges",
     "Unsupported",
-    "backend_folder",
     "cancel_stack",
     "deletions",
     "destroy",
@@ -84,6 +85,7 @@ __all__ = [
     "init_stack",
     "list_stacks",
     "load_project",
+    "open_backend",
     "preview",
     "preview_refresh",
     "read_stack",

@@ -78,7 +78,7 @@ REFUSED: Final[dict[str, str]] = {
     "env_var_mappings": "",
     "parameterized packages": "",
     "remote assets": "and remote archives",
-    "compressed state": "",
+    "compressed state": "but for gzip",
     "environments": "`environment:` in a stack's file",
     "pulumi: settings": "`pulumi:autonaming` and others, but for `pulumi:disable-default-providers`",
     "project options": "`plugins`, `packages` and `options` in Pulumi.yaml",

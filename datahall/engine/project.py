@@ -16,13 +16,17 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """Where a project's program and configuration lie; `config` are the project's own defaults."""
+    """Where a project's program and configuration lie; `config` are the project's own defaults.
+
+    `backend_url` says where its stacks are kept, unless the environment does; it may be empty.
+    """
 
     name: str
     root: Path
     main: Path
     config_dir: Path
     config: dict[str, Any] = field(default_factory=dict)
+    backend_url: str = ""
 
     def config_file(self, stack: str) -> Path:
         """The stack's configuration file, whether it exists or not."""
@@ -53,7 +57,17 @@ def load_project(root: Path) -> Project:
         main=root / str(data.get("main") or "."),
         config_dir=root / str(config_dir or "."),
         config=dict(data.get("config") or {}),
+        backend_url=_backend_url(file, data.get("backend")),
     )
+
+
+def _backend_url(file: Path, backend: object) -> str:
+    if backend is None:
+        return ""
+    url = backend.get("url") if isinstance(backend, dict) else None
+    if not isinstance(url, str) or set(backend) != {"url"}:  # type: ignore[call-overload]  # a mapping, by then
+        raise InvalidProject(f"backend: {file}: must be a mapping with a `url` only; correct it")
+    return url
 
 
 def check_project_name(name: str) -> None:

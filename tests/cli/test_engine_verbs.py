@@ -224,7 +224,8 @@ def test_configuration_is_set_got_and_removed(
 @pytest.mark.parametrize(
     ("url", "parts"),
     [
-        ("s3://user:pass@bucket?key=1", ["PULUMI_BACKEND_URL", "s3://bucket", "only file://"]),
+        ("gs://user:pass@bucket?key=1", ["PULUMI_BACKEND_URL", "gs://bucket", "only file://"]),
+        ("s3://user:pass@bucket?region=x", ["PULUMI_BACKEND_URL", "s3://bucket", "AWS_PROFILE"]),
         ("", ["PULUMI_BACKEND_URL", "missing", "file://FOLDER"]),
         ("file:///no/such/folder", ["PULUMI_BACKEND_URL", "no such folder", "mkdir -p"]),
     ],

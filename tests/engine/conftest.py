@@ -13,10 +13,15 @@ import pytest
 
 from datahall import engine
 from datahall.engine import Event, Options, ResourceState, Result
+from datahall.engine.backend import Backend
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
 from datahall.engine.operation import stack_files
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
+from datahall.engine.storage.bucket_url import open_bucket
+from datahall.sandbox.aws import control
+
+from .buckets import SECRET, Bucket, new_bucket
 
 Json = Any
 PLUGINS = Path(__file__).parent / "plugins"
@@ -152,3 +157,20 @@ def world(tmp_path: Path, salt: str, cloud_plugin: tuple[PluginProcess, Path]) -
 def own_world(tmp_path: Path, salt: str) -> World:
     """A stack whose plugins the engine starts and ends by itself."""
     return World(tmp_path, salt, {}, tmp_path / "cloud")
+
+
+@pytest.fixture
+def bucket(aws_server: control.Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """A bucket of the emulated AWS; the environment has credentials for it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with new_bucket(aws_server) as made:
+        yield made
+
+
+@pytest.fixture
+def bucket_world(world: World, bucket: Bucket) -> World:
+    """A stack whose backend is the bucket; what does not answer is asked twice."""
+    store = open_bucket("the test", bucket.url, read_seconds=10, attempts=2)
+    world.options = replace(world.options, backend=Backend(store))
+    return world

@@ -7,7 +7,7 @@ _HELP_END = """Example:
   datahall engine up -C DIR -s dev --plugin-path plugins --yes
 
 Environment variables:
-  PULUMI_BACKEND_URL  where stacks are kept: file://FOLDER
+  PULUMI_BACKEND_URL  where stacks are kept: file://FOLDER or s3://BUCKET/PREFIX?region=...
   PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE
                       the secrets' passphrase"""
 

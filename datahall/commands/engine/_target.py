@@ -45,13 +45,13 @@ def open_project(folder: Path) -> tuple[engine.Project, engine.Options]:
     """The project in a folder, and the backend of the environment.
 
     Raises:
-        UserError: there is none, or the backend is not a folder.
+        UserError: there is none, or the backend cannot be had.
     """
     from datahall import engine
     from datahall.embedded import call
 
     project = call(lambda: engine.load_project(folder))
-    backend = call(lambda: engine.backend_folder(os.environ))
+    backend = call(lambda: engine.open_backend(os.environ, project))
     return project, engine.Options(backend=backend)
 
 
