@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from datahall.sandbox.aws import control
-from datahall.testing import Cloud, Deployment
+from datahall.testing import NewStack, Stack
 from stacks.blocks import CapacitySettings, PoolSettings
 from stacks.program import deploy
 from stacks.settings import Settings, load
@@ -41,28 +40,21 @@ def site_settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def site(
-    aws_server: control.Server, aws_plugin: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
+def site(stack_factory: NewStack) -> Iterator[Stack]:
     """The environment, up; it is taken down after the last test, and must leave nothing."""
-    cloud = Cloud(aws_server.url, aws_plugin)
-    before = cloud.inventory()
-    deployment = Deployment(cloud, tmp_path_factory.mktemp("site"))
-    deployment.up(partial(deploy, site_settings()))
-    yield deployment
-    deployment.destroy()
-    left = sorted(cloud.inventory() - before)
-    assert not left, f"left behind in the emulated AWS: {left}"
+    with stack_factory(partial(deploy, site_settings())) as site:
+        site.up()
+        yield site
 
 
 @pytest.fixture(scope="session")
-def outputs(site: Deployment) -> dict[str, Any]:
+def outputs(site: Stack) -> dict[str, Any]:
     """The environment's outputs."""
     return site.outputs
 
 
 @pytest.fixture(scope="session")
-def client(site: Deployment) -> Callable[[str], BaseClient]:
+def client(site: Stack) -> Callable[[str], BaseClient]:
     """Makes boto3 clients that reach the environment's AWS."""
-    made: Callable[[str], BaseClient] = site.session.client
+    made: Callable[[str], BaseClient] = site.boto3.client
     return made

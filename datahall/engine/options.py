@@ -11,6 +11,9 @@ from datahall.engine.backend import Backend
 from datahall.engine.events import Event, Op, PolicyResult
 from datahall.engine.pool import PluginPool
 
+Port = int | Callable[[], int]
+"""Where a plugin serves that runs already, or what gives such a port for each provider of a run."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -19,7 +22,8 @@ class Options:
     Attributes:
         backend: the self-managed backend, or its folder.
         plugin_path: folders with executables `pulumi-resource-NAME`; nothing is taken from PATH.
-        attach: provider name to the port of a plugin that runs already.
+        attach: provider name to the port of a plugin that runs already, which can hold one configuration; or
+            to a function that gives a port for each provider resource.
         pool: keeps plugin processes for the next operation; without it they end with this one.
         policy_packs: folders with a PulumiPolicy.yaml.
         environment: added to the environment of plugins, packs and the program.
@@ -42,7 +46,7 @@ class Options:
 
     backend: Path | Backend
     plugin_path: Sequence[Path] = ()
-    attach: Mapping[str, int] = field(default_factory=dict)
+    attach: Mapping[str, Port] = field(default_factory=dict)
     pool: PluginPool | None = None
     policy_packs: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

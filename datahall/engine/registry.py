@@ -12,6 +12,7 @@ import grpc
 
 from datahall.engine import provider_config
 from datahall.engine.errors import ProviderFailed
+from datahall.engine.options import Port
 from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
 from datahall.engine.provider import Provider
@@ -26,7 +27,7 @@ class Registry:
         self,
         *,
         folders: Sequence[Path],
-        attach: Mapping[str, int],
+        attach: Mapping[str, Port],
         environment: Mapping[str, str],
         engine_address: str,
         program_folder: Path,
@@ -133,7 +134,8 @@ class Registry:
 
     def _load(self, package: str) -> Provider:
         if package in self._attach:
-            channel, process = connect(self._attach[package]), None
+            port = self._attach[package]
+            channel, process = connect(port if isinstance(port, int) else port()), None
         else:
             early = self._early.pop(package, None)
             process = early.result() if early is not None else self._start(package)

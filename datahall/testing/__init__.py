@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datahall.testing.applies import ApplyNeverRan
-    from datahall.testing.deployment import Cloud, Deployment
+    from datahall.testing.plugin import NewStack
+    from datahall.testing.stack import LeftBehind, Stack
 
-__all__ = ["ApplyNeverRan", "Cloud", "Deployment"]
-_MODULES = {"ApplyNeverRan": "applies", "Cloud": "deployment", "Deployment": "deployment"}
+__all__ = ["ApplyNeverRan", "LeftBehind", "NewStack", "Stack"]
+_MODULES = {"ApplyNeverRan": "applies", "LeftBehind": "stack", "NewStack": "plugin", "Stack": "stack"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as many types as names

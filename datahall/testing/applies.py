@@ -34,6 +34,12 @@ class Applies:
 
     made: list[_Apply] = field(default_factory=list)
 
+    def check_assertions(self, cause: Exception) -> None:
+        """Raise the first assertion that failed in an apply, which is what `cause` came of."""
+        for apply in self.made:
+            if isinstance(apply.error, AssertionError):
+                raise apply.error from cause
+
     def check(self, *, unknowns: bool) -> None:
         """Raise what an apply raised, if nobody else did, and ApplyNeverRan.
 

@@ -1,141 +1,172 @@
-"""Pytest fixtures: `deploy`, `new_deployment`, and `aws_server` and `aws_plugin` behind them.
+"""Pytest fixtures: `stack`, `stack_factory` and the `aws_server` behind them.
 
-One emulated AWS and one plugin process serve all tests of a session (of a worker, under pytest-xdist); they
-start with the first test that needs them. Where datahall is installed pytest loads this module by itself, so
-nothing heavy is imported before a fixture is used.
+One emulated AWS and one process of providers serve all tests of a session (of a worker, under pytest-xdist);
+they start with the first stack. Where datahall is installed pytest loads this module by itself, so nothing
+heavy is imported before a fixture is used.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from datahall.sandbox.aws import control
-    from datahall.testing.deployment import Cloud, Deployment, Program
+    from datahall.testing.session import Sandbox
+    from datahall.testing.stack import Program, Stack
+
+_KEPT = pytest.StashKey[list[str]]()
+_OUTPUT = "datahall_kept"
 
 
-class NewDeployment(Protocol):
-    """The `new_deployment` fixture."""
-
-    def __call__(
-        self,
-        *,
-        aws: bool = True,
-        plugin_path: Sequence[Path] = (),
-        policy_packs: Sequence[Path] = (),
-        config: Mapping[str, str] | None = None,
-    ) -> Deployment:
-        """A deployment that is not up yet; with `aws=False` only with the plugins of `plugin_path`."""
-        ...
-
-
-class Deploy(Protocol):
-    """The `deploy` fixture."""
+class NewStack(Protocol):
+    """What `stack` and `stack_factory` are: `stack(program, config={...})`."""
 
     def __call__(
         self,
-        program: Program,
+        program: Program | Path,
         *,
+        config: Mapping[str, Any] | None = None,
+        project: str = "tests",
         aws: bool = True,
         plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
-        config: Mapping[str, str] | None = None,
-    ) -> Deployment:
-        """Bring a program up as a stack of its own, which is taken down after the test."""
+    ) -> Stack:
+        """A stack of a program, not up yet.
+
+        Args:
+            program: an inline program, or the folder of a project (the one that holds Pulumi.yaml).
+            config: settings, `key` of the project or `namespace:key`; values may be structured.
+            project: the name of an inline program's project.
+            aws: give it an account of the emulated AWS; `aws:region` is us-west-2 unless `config` says other.
+            plugin_path: folders with `pulumi-resource-NAME` of further providers.
+            policy_packs: folders with a PulumiPolicy.yaml.
+        """
         ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--datahall-keep`."""
+    parser.getgroup("datahall").addoption(
+        "--datahall-keep",
+        action="store_true",
+        help="leave the stacks of the tests up, and tell at the end where they are",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """pulumi_aws warns of its deprecated classes when a module of it is imported, used or not."""
     config.addinivalue_line("filterwarnings", "ignore:.* has been deprecated in favor of:DeprecationWarning")
+    config.stash[_KEPT] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells which stacks it kept."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_OUTPUT] = session.config.stash[_KEPT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401 - of pytest-xdist, which may be absent
+    """Take what a worker told."""
+    node.config.stash[_KEPT] += getattr(node, "workeroutput", {}).get(_OUTPUT, [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell where the stacks are that were kept."""
+    if config.stash[_KEPT]:
+        terminalreporter.section("stacks that datahall kept")
+        for kept in config.stash[_KEPT]:
+            terminalreporter.write_line(kept)
 
 
 @pytest.fixture(scope="session")
-def aws_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[control.Server]:
-    """The emulated AWS of this session."""
+def aws_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[control.Server]:
+    """The emulated AWS of this session: its `url`, for `datahall.sandbox.aws.control`."""
     from datahall.sandbox.aws import control
 
     folder = tmp_path_factory.mktemp("aws")
-    server = control.start(folder)
+    try:
+        server = control.start(folder)
+    except control.SandboxError as error:
+        pytest.fail(f"datahall: the emulated AWS does not start\n{error}", pytrace=False)
     yield server
-    control.stop(folder)
+    if not request.config.stash[_KEPT]:
+        control.stop(folder)
 
 
 @pytest.fixture(scope="session")
-def aws_plugin(aws_server: control.Server) -> Iterator[int]:
-    """The port of the session's aws plugin."""
-    from datahall.engine.plugins import start_plugin
-    from datahall.sandbox.aws import control
+def _sandbox(aws_server: control.Server) -> Iterator[Sandbox]:
+    from datahall.testing.session import Sandbox
 
-    executable = control.PLUGIN_PATH / "pulumi-resource-aws"
-    process = start_plugin("aws", [str(executable), ""], control.environment(aws_server.url))
-    yield process.port
-    process.stop()
+    sandbox = Sandbox(aws_server)
+    yield sandbox
+    sandbox.stop()
 
 
-@pytest.fixture
-def new_deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDeployment]:
-    """Makes deployments that are not up yet; takes them down at the end and looks for leaks."""
-    from datahall.testing.deployment import Cloud, Deployment
+@pytest.fixture(scope="session")
+def stack_factory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
+    """Make stacks for your own fixtures, of any scope: `with stack_factory(program) as made: yield made`."""
+    base = tmp_path_factory.mktemp("stacks")
 
-    clouds: dict[str, tuple[Cloud, set[tuple[str, str, str, str]]]] = {}
-    made: list[Deployment] = []
-
-    def cloud() -> Cloud:
-        if "aws" not in clouds:
-            server: control.Server = request.getfixturevalue("aws_server")
-            found = Cloud(server.url, request.getfixturevalue("aws_plugin"))
-            clouds["aws"] = (found, found.inventory())
-        return clouds["aws"][0]
+    def keep(stack: Stack) -> None:
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+        request.config.stash[_KEPT].append(f"{test}\n{stack.where()}\n")
 
     def new(
+        program: Program | Path,
         *,
+        config: Mapping[str, Any] | None = None,
+        project: str = "tests",
         aws: bool = True,
         plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
-        config: Mapping[str, str] | None = None,
-    ) -> Deployment:
-        folder = tmp_path / f"deployment{len(made)}"
-        folder.mkdir()
-        made.append(
-            Deployment(
-                cloud() if aws else None,
-                folder,
-                plugin_path=plugin_path,
-                policy_packs=policy_packs,
-                config=config,
-            )
+    ) -> Stack:
+        from datahall.sandbox.aws import control
+        from datahall.testing.session import folder_for
+        from datahall.testing.stack import Stack
+
+        account = None
+        if aws:
+            sandbox: Sandbox = request.getfixturevalue("_sandbox")
+            region = str((config or {}).get("aws:region") or control.DEFAULT_REGION)
+            account = sandbox.account(region)
+        return Stack(
+            program,
+            folder_for(base),
+            account=account,
+            project=project,
+            config=config,
+            plugin_path=plugin_path,
+            policy_packs=policy_packs,
+            keep=keep if request.config.getoption("--datahall-keep") else None,
         )
+
+    return new
+
+
+@pytest.fixture
+def stack(stack_factory: NewStack) -> Iterator[NewStack]:
+    """Make ephemeral stacks: `made = stack(program, config={...}); made.up(); made.outputs`.
+
+    Each has an emulated AWS account to itself. After the test it is destroyed, and what is left in its
+    account fails the test.
+    """
+    made: list[Stack] = []
+
+    def new(program: Program | Path, **how: Any) -> Stack:  # noqa: ANN401 - those of NewStack
+        made.append(stack_factory(program, **how))
         return made[-1]
 
     yield new
-    for deployment in reversed(made):
-        deployment.destroy()
-    for found, before in clouds.values():
-        left = sorted(found.inventory() - before)
-        assert not left, f"left behind in the emulated AWS: {left}"  # noqa: S101 - this is pytest's own means
+    if made:
+        from datahall.testing.stack import end
 
-
-@pytest.fixture
-def deploy(new_deployment: NewDeployment) -> Deploy:
-    """Brings a program up as a stack: `deployment = deploy(program)`."""
-
-    def bring_up(
-        program: Program,
-        *,
-        aws: bool = True,
-        plugin_path: Sequence[Path] = (),
-        policy_packs: Sequence[Path] = (),
-        config: Mapping[str, str] | None = None,
-    ) -> Deployment:
-        deployment = new_deployment(
-            aws=aws, plugin_path=plugin_path, policy_packs=policy_packs, config=config
-        )
-        deployment.up(program)
-        return deployment
-
-    return bring_up
+        end(made[::-1])

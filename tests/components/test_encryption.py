@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from datahall.testing import Stack
+
 PURPOSES = ("data", "cluster", "logs", "backup")
 
 
@@ -62,11 +64,15 @@ def test_use_by_the_account_or_a_service_is_conditional(
             assert statement["Condition"], statement["Sid"]
 
 
-def test_log_groups_of_this_account_only_use_the_logs_key(kms: BaseClient, outputs: dict[str, Any]) -> None:
+def test_log_groups_of_this_account_only_use_the_logs_key(
+    kms: BaseClient, site: Stack, outputs: dict[str, Any]
+) -> None:
     (use,) = [each for each in statements(kms, outputs["logs_key_arn"]) if "Service" in each["Principal"]]
     assert use["Principal"] == {"Service": "logs.us-west-2.amazonaws.com"}
     assert use["Condition"] == {
-        "ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-west-2:123456789012:log-group:*"}
+        "ArnLike": {
+            "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-west-2:{site.account}:log-group:*"
+        }
     }
 
 

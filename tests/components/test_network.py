@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 
 from components import Network, NetworkArgs
 from datahall.engine import EngineError
-from datahall.testing.plugin import Deploy
+from datahall.testing import NewStack
 
 Client = Callable[[str], BaseClient]
 
@@ -109,10 +109,10 @@ def test_all_traffic_is_recorded_encrypted_for_a_year(
     assert group["retentionInDays"] >= 365
 
 
-def test_a_region_with_too_few_zones_is_told_and_nothing_stays(deploy: Deploy) -> None:
+def test_a_region_with_too_few_zones_is_told_and_nothing_stays(stack: NewStack) -> None:
     def program() -> None:
         key = "arn:aws:kms:us-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
         Network("datahall-narrow", NetworkArgs(log_key_arn=key, zones=3))
 
     with pytest.raises(EngineError, match="zones: 3: the region has 2: us-west-1a, us-west-1b; ask"):
-        deploy(program, config={"aws:region": "us-west-1"})
+        stack(program, config={"aws:region": "us-west-1"}).up()

@@ -6,19 +6,20 @@ import pytest
 
 from components import Encryption, EncryptionArgs
 from datahall.engine import ProtectedResource
-from datahall.testing.plugin import Deploy
+from datahall.testing import NewStack
 
 
 def keys(*, protected: bool) -> None:
     Encryption("datahall-kept", EncryptionArgs(deletion_protection=protected, deletion_window_days=7))
 
 
-def test_protected_keys_outlive_a_destroy_until_they_are_unprotected(deploy: Deploy) -> None:
-    deployment = deploy(partial(keys, protected=True))
+def test_protected_keys_outlive_a_destroy_until_they_are_unprotected(stack: NewStack) -> None:
+    kept = stack(partial(keys, protected=True))
+    kept.up()
     with pytest.raises(ProtectedResource, match="datahall-kept-data"):
-        deployment.destroy()
-    aliases = deployment.session.client("kms").list_aliases()["Aliases"]
+        kept.destroy()
+    aliases = kept.boto3.client("kms").list_aliases()["Aliases"]
     assert "alias/datahall-kept-data" in {each["AliasName"] for each in aliases}
-    deployment.up(partial(keys, protected=False))
-    deployment.destroy()
-    assert not deployment.resources
+    kept.up(partial(keys, protected=False))
+    kept.destroy()
+    assert not kept.resources

@@ -19,7 +19,7 @@ import pytest
 import components
 from datahall.capacity import prices
 from datahall.engine import ResourceState
-from datahall.testing import Deployment
+from datahall.testing import Stack
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("components", "stacks")
@@ -69,7 +69,7 @@ ARGS = {
 
 
 @pytest.fixture(scope="module")
-def resources(site: Deployment) -> list[ResourceState]:
+def resources(site: Stack) -> list[ResourceState]:
     """All that an environment has, less the stack itself and its providers."""
     return [each for each in site.resources if not each.type.startswith("pulumi:")]
 

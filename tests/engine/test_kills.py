@@ -100,11 +100,13 @@ class Stage:
         """The operation in a process of its own, and the calls that it made."""
         operation = "up" if moment.operation == "mend" else moment.operation
         at_call = " " in moment.at
+        port = self.world.options.attach["cloud"]
+        assert isinstance(port, int)
         deadly = Deadly(
             folder=str(self.world.folder),
             cloud=str(self.world.cloud),
             salt=self._salt,
-            port=self.world.options.attach["cloud"],
+            port=port,
             operation=operation,
             write="" if at_call else moment.at,
         )

@@ -1,7 +1,6 @@
 """The pack under an engine: what is refused is refused before it is made."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -10,10 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from datahall.engine import PolicyResult, PolicyViolation
-from datahall.testing import Deployment
+from datahall.testing import NewStack, Stack
 from tests.policies.analyzer import PACK
-
-New = Callable[..., Deployment]
 
 
 def _bucket(effect: str = "Deny", *, with_policy: bool = True) -> None:
@@ -63,32 +60,32 @@ def _outcomes(results: list[PolicyResult]) -> set[tuple[str, str]]:
 
 
 @pytest.fixture
-def deployment(new_deployment: New) -> Deployment:
-    return new_deployment(policy_packs=[PACK])
+def reviewed(stack: NewStack) -> Stack:
+    return stack(_bucket, policy_packs=[PACK])
 
 
-def test_what_is_not_known_at_preview_is_judged_at_apply(deployment: Deployment) -> None:
-    assert _outcomes(deployment.preview(_bucket).policy) == {
+def test_what_is_not_known_at_preview_is_judged_at_apply(reviewed: Stack) -> None:
+    assert _outcomes(reviewed.preview().policy) == {
         ("require-s3-kms-encryption", "not_judged"),
         ("require-s3-tls-only", "not_judged"),
     }
-    assert deployment.up(_bucket).policy == []
-    assert deployment.preview(_bucket).policy == []
+    assert reviewed.up().policy == []
+    assert reviewed.preview().policy == []
 
 
-def test_a_breach_seen_only_at_apply_stops_before_the_resource(deployment: Deployment) -> None:
+def test_a_breach_seen_only_at_apply_stops_before_the_resource(reviewed: Stack) -> None:
     with pytest.raises(PolicyViolation, match=r"require-s3-tls-only(.|\n)*allows plain HTTP"):
-        deployment.up(lambda: _bucket("Allow"))
-    (bucket,) = [one for one in deployment.resources if one.type == "aws:s3/bucket:Bucket"]
-    client: Any = deployment.session.client("s3")
+        reviewed.up(lambda: _bucket("Allow"))
+    (bucket,) = [one for one in reviewed.resources if one.type == "aws:s3/bucket:Bucket"]
+    client: Any = reviewed.boto3.client("s3")
     with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
         client.get_bucket_policy(Bucket=bucket.id)
 
 
-def test_a_bucket_without_a_policy_is_refused_at_preview(deployment: Deployment) -> None:
-    client: Any = deployment.session.client("s3")
+def test_a_bucket_without_a_policy_is_refused_at_preview(reviewed: Stack) -> None:
+    client: Any = reviewed.boto3.client("s3")
     before = client.list_buckets()["Buckets"]
     with pytest.raises(PolicyViolation, match=r"data has no s3\.BucketPolicy"):
-        deployment.preview(lambda: _bucket(with_policy=False))
+        reviewed.preview(lambda: _bucket(with_policy=False))
     assert client.list_buckets()["Buckets"] == before
-    assert deployment.resources == []
+    assert reviewed.resources == []

@@ -8,76 +8,93 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+import pytest
+
+from tests.testing.foreign import ROOT, environment, run_pytest
 
 
-def run_pytest(folder: Path) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "datahall.testing.plugin", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(argv, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def failing(folder: Path, body: str) -> str:
-    """What pytest says of one test that must fail."""
-    text = f"import pulumi\n\n\ndef test_it(new_deployment):\n    stack = new_deployment(aws=False)\n{body}"
-    (folder / "test_it.py").write_text(text)
-    ended = run_pytest(folder)
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "1 failed" in ended.stdout
-    return ended.stdout
-
-
-def test_the_example_of_the_how_to_runs(tmp_path: Path) -> None:
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The project of the how-to."""
     text = (ROOT / "docs" / "testing.md").read_text()
-    for name, code in re.findall(r"^`(\w+\.py)`\n\n```python\n(.*?)^```", text, re.M | re.S):
+    blocks = re.findall(r"^`(\w+\.py)`\n\n```python\n(.*?)^```", text, re.M | re.S)
+    assert [name for name, _ in blocks] == ["infra.py", "test_infra.py"]
+    for name, code in blocks:
         (tmp_path / name).write_text(code)
-    ended = run_pytest(tmp_path)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "1 passed" in ended.stdout
+    return tmp_path
 
 
-def test_a_false_assertion_in_an_apply_fails_the_test(tmp_path: Path) -> None:
-    said = failing(
-        tmp_path,
-        """
-    def check(value):
-        assert value == 2
-
-    stack.up(lambda: pulumi.Output.from_input(1).apply(check) and None)
-""",
-    )
-    assert "assert value == 2" in said
+def test_the_example_of_the_how_to_runs(installed: Path, example: Path) -> None:
+    (example / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    ran = run_pytest(installed, example, "-n", "2")
+    assert ran.code == 0, ran.said
+    assert "2 passed" in ran.said
+    assert "2 workers" in ran.said
 
 
-def test_so_does_one_that_is_awaited(tmp_path: Path) -> None:
-    said = failing(
-        tmp_path,
-        """
-    async def check(value):
-        assert value == 2
-
-    stack.up(lambda: pulumi.Output.from_input(1).apply(check) and None)
-""",
-    )
-    assert "assert value == 2" in said
+TYPED = """
+from datahall.testing import NewStack, Stack
 
 
-def test_an_assertion_that_never_ran_fails_the_test(tmp_path: Path) -> None:
-    body = """
-    def check(value):
-        assert value == 2
+def test_right(stack: NewStack) -> None:
+    made: Stack = stack(lambda: None, config={"a": [1]})
+    made.up(config={"a": None})
+    reveal_type(made.result)
 
-    def program():
-        pulumi.Output.from_input(pulumi.UNKNOWN).apply(check)
 
-    stack.{verb}(program)
+def test_wrong(stack: NewStack) -> None:
+    stack(3)
+    stack(lambda: None, colour="red")
 """
-    said = failing(tmp_path, body.format(verb="up"))
-    assert "ApplyNeverRan" in said
-    assert "test_it.py:11" in said
-    (tmp_path / "test_it.py").write_text((tmp_path / "test_it.py").read_text().replace(".up(", ".preview("))
-    ended = run_pytest(tmp_path)
-    assert ended.returncode == 0, ended.stdout
+# what the kit stands on is taken as untyped here: it is large, and not ours
+SETTINGS = """
+[mypy]
+strict = True
+[mypy-pulumi.*,boto3.*,botocore.*,grpc.*,google.*,yaml.*,psutil.*,cryptography.*]
+follow_imports = skip
+"""
+
+
+def test_its_types_are_known_to_mypy(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_typed.py").write_text(TYPED)
+    (tmp_path / "mypy.ini").write_text(SETTINGS)
+    argv = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--cache-dir",
+        os.devnull,
+        "--follow-imports",
+        "silent",
+        "test_typed.py",
+    ]
+    ended = subprocess.run(
+        argv,
+        cwd=tmp_path,
+        env={**environment(installed), "MYPYPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = [
+        line
+        for line in ended.stdout.splitlines()
+        if line.startswith("test_typed.py") and "note: F" not in line
+    ]
+    assert [line.partition(":")[2].partition(":")[0] for line in told] == ["8", "12", "13"], ended.stdout
+    assert 'Revealed type is "datahall.engine.options.Result"' in told[0]
+    assert "[arg-type]" in told[1]
+    assert "[call-arg]" in told[2]
+
+
+def test_the_fixtures_tell_what_they_are(installed: Path, tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "pytest", "--fixtures", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        argv, cwd=tmp_path, env=environment(installed), capture_output=True, text=True, check=False
+    )
+    ours = ended.stdout.partition("datahall")[2]
+    for name in ("stack", "stack_factory [session scope]", "aws_server [session scope]"):
+        assert re.search(rf"^{re.escape(name)} -- .*\n    \S", ours, re.M), ended.stdout
 
 
 def test_where_it_is_not_used_it_imports_nothing_heavy() -> None:

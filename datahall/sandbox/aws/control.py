@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-ACCOUNT = "123456789012"
+from datahall.sandbox.aws import accounts
+
+ACCOUNT = accounts.DEFAULT
 HOST = "127.0.0.1"
 PLUGIN_PATH = Path(__file__).parent / "plugin" / "bin"
 MODULE = "datahall.sandbox.aws.server"
@@ -49,7 +51,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Resource:
-    """Something in the emulated account beyond what a new AWS account has; `region` is "aws" where global.
+    """Something in an emulated account beyond what a new AWS account has; `region` is "aws" where global.
 
     `state` says what the service says of it: a KMS key in "PendingDeletion" is AWS's way of a deleted one.
     """
@@ -60,6 +62,7 @@ class Resource:
     arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     region: str = ""
+    account: str = ACCOUNT
     state: str | None = None
 
     @property
@@ -101,7 +104,7 @@ def running(folder: Path) -> Server | None:
         return None
     try:
         record = json.loads((folder / "server.json").read_text())
-        about = _get(record["url"], "/_datahall/health")
+        about = _call(record["url"], "GET", "/_datahall/health")
     except (FileNotFoundError, ValueError, SandboxError):
         return None
     if about != {"status": "ok", "pid": record["pid"], "folder": str(folder)}:
@@ -127,13 +130,23 @@ def stop(folder: Path, *, timeout_s: float = 10) -> None:
         (folder / "server.json").unlink(missing_ok=True)
 
 
-def inventory(url: str) -> list[Resource]:
-    """List what is there beyond what a new AWS account has, in all regions."""
-    return [Resource(**item) for item in cast("list[dict[str, Any]]", _get(url, "/_datahall/inventory"))]
+def inventory(url: str, *, account: str | None = None) -> list[Resource]:
+    """List what is there beyond what a new AWS account has, in all regions; of all accounts, or one."""
+    listed = cast("list[dict[str, Any]]", _call(url, "GET", "/_datahall/inventory"))
+    return [Resource(**item) for item in listed if account in (None, item["account"])]
 
 
-def environment(url: str, *, region: str = DEFAULT_REGION) -> dict[str, str]:
-    """Environment for whatever talks to the server: its address and credentials that open nothing else.
+def close_account(url: str, account: str) -> None:
+    """Forget an account with all that is in it; its number may be used again, for a new one.
+
+    Raises ValueError for what is no account's number.
+    """
+    accounts.access_key(account)
+    _call(url, "DELETE", f"/_datahall/accounts/{account}")
+
+
+def environment(url: str, *, region: str = DEFAULT_REGION, account: str = ACCOUNT) -> dict[str, str]:
+    """Environment for whatever talks to the server: its address, and keys that open nothing else.
 
     It also overrides what the user's own set-up may hold: profiles, endpoints of single services, proxies.
     """
@@ -143,8 +156,8 @@ def environment(url: str, *, region: str = DEFAULT_REGION) -> dict[str, str]:
         "AWS_ENDPOINT_URL": url,
         **{f"AWS_ENDPOINT_URL_{service}": url for service in _ENDPOINTS + _MORE_ENDPOINTS},
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
-        "AWS_ACCESS_KEY_ID": "AKIADATAHALLSANDBOX0",
-        "AWS_SECRET_ACCESS_KEY": "sandbox-only",
+        "AWS_ACCESS_KEY_ID": accounts.access_key(account),
+        "AWS_SECRET_ACCESS_KEY": accounts.SECRET_KEY,
         "AWS_SESSION_TOKEN": "",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
@@ -255,11 +268,11 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _get(url: str, path: str) -> object:
+def _call(url: str, method: str, path: str) -> object:
     address = url.removeprefix("http://").rstrip("/")
     connection = http.client.HTTPConnection(address, timeout=30)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         answer = connection.getresponse()
         body = answer.read()
     except OSError as error:

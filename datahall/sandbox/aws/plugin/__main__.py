@@ -1,4 +1,7 @@
-"""`pulumi-resource-aws`: prints the port it serves on, and serves until it is ended."""
+"""`pulumi-resource-aws`: prints the port it serves on, and serves until it is ended.
+
+AWS_ACCESS_KEY_ID says for which account of the sandbox; a key of any other form is for the default one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import signal
 import sys
 import threading
 
+from datahall.sandbox.aws import accounts
 from datahall.sandbox.aws.plugin.aws import NotSandboxError, require_sandbox
 
 
@@ -22,7 +26,8 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    server, port = serve()
+    given = os.environ.get("AWS_ACCESS_KEY_ID", "")
+    server, port = serve(given if accounts.account_of(given) else accounts.access_key())
     print(port, flush=True)
     parent = os.getppid()
     while not ended.wait(2) and os.getppid() == parent:

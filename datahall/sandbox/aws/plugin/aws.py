@@ -13,13 +13,11 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from datahall.sandbox.aws import accounts, sessions
 from datahall.sandbox.aws.plugin import repeats
 
 Client = Any
 """A boto3 client."""
-
-ACCESS_KEY = "AKIADATAHALLSANDBOX0"
-SECRET_KEY = "sandbox-only"  # noqa: S105  # opens nothing: the emulated AWS takes any key
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -62,9 +60,13 @@ def require_loopback(endpoint: str, field_name: str) -> str:
 
 @dataclass
 class Aws:
-    """Clients for one provider configuration. `endpoints` maps a service to its own address."""
+    """Clients for one provider configuration: of the sandbox account that `access_key` carries.
+
+    `endpoints` maps a service to its own address.
+    """
 
     region: str
+    access_key: str = field(default_factory=accounts.access_key)
     endpoints: Mapping[str, str] = field(default_factory=dict)
     _clients: dict[tuple[str, str], Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -95,10 +97,7 @@ class Aws:
             )
         require_loopback(endpoint, "AWS_ENDPOINT_URL")
         if self._session is None:
-            # the sandbox's own keys: never the environment's, a profile's or a metadata service's
-            self._session = boto3.Session(
-                aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=self.region
-            )
+            self._session = sessions.session(self.access_key, self.region)
         client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=_CONFIG)
         repeats.watch(client)
         return client

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from datahall.sandbox.aws.plugin.aws import ACCESS_KEY, SECRET_KEY, Aws, NotSandboxError, require_loopback
+from datahall.sandbox.aws import accounts
+from datahall.sandbox.aws.plugin.aws import Aws, NotSandboxError, require_loopback
 from datahall.sandbox.aws.plugin.check import Failure
 from datahall.sandbox.aws.plugin.properties import UNKNOWN, Plain
 from datahall.sandbox.aws.plugin.table import codes
@@ -27,17 +28,21 @@ _HARMLESS: Final = codes(
 
 @dataclass(frozen=True)
 class Settings:
-    """A provider's configuration, decoded."""
+    """A provider's configuration, decoded; without an access key it is for the plugin's own account."""
 
     region: str
+    access_key: str = ""
     endpoints: Mapping[str, str] = field(default_factory=dict)
     default_tags: Mapping[str, str] = field(default_factory=dict)
     allowed_accounts: tuple[str, ...] = ()
     forbidden_accounts: tuple[str, ...] = ()
 
-    def connect(self) -> Aws:
-        """The emulated AWS that this configuration reaches; NotSandboxError for an account not allowed."""
-        aws = Aws(region=self.region, endpoints=self.endpoints)
+    def connect(self, access_key: str) -> Aws:
+        """The emulated AWS that this configuration reaches, with the plugin's own key if it names none.
+
+        Raises NotSandboxError for an account that is not allowed.
+        """
+        aws = Aws(self.region, self.access_key or access_key, self.endpoints)
         if self.allowed_accounts or self.forbidden_accounts:
             account = aws.account()
             if account in self.forbidden_accounts or account not in (self.allowed_accounts or (account,)):
@@ -74,6 +79,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
     tags = (known.get("defaultTags") or {}).get("tags") or {}
     return Settings(
         region=str(region),
+        access_key=str(known.get("accessKey") or ""),
         endpoints=_endpoints(known.get("endpoints") or []),
         default_tags={str(name): str(value) for name, value in tags.items()},
         allowed_accounts=tuple(map(str, known.get("allowedAccountIds") or ())),
@@ -82,7 +88,8 @@ def settings(values: Mapping[str, Any]) -> Settings:
 
 
 def _refused_value(name: str, value: Plain) -> list[Failure]:
-    if name in ("accessKey", "secretKey") and value not in (ACCESS_KEY, SECRET_KEY):
+    own = {"accessKey": accounts.account_of(str(value)), "secretKey": value == accounts.SECRET_KEY}
+    if not own.get(name, True):
         return [Failure(name, f"{name}: the sandbox uses keys of its own; leave it out")]
     if name == "endpoints":
         try:

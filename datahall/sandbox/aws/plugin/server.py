@@ -55,9 +55,13 @@ _MODES: dict[int, Any] = {0: "propose", 1: "enforce", 2: "disable"}
 
 
 class Service(provider_pb2_grpc.ResourceProviderServicer):
-    """ResourceProvider for the `aws` package; one instance a process, safe for threads."""
+    """ResourceProvider for the `aws` package, configured once or again and again; safe for threads.
 
-    def __init__(self) -> None:
+    `access_key` carries the account that it works in.
+    """
+
+    def __init__(self, access_key: str) -> None:
+        self._access_key = access_key
         self._settings: Settings | None = None
         self._aws: Aws | None = None
         self._cancelled = threading.Event()
@@ -116,7 +120,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
             abort(context, grpc.StatusCode.INVALID_ARGUMENT, "; ".join(failure.reason for failure in refused))
         with reported(context, "configuring aws"):
             self._settings = configuration.settings(values)
-            self._aws = self._settings.connect()
+            self._aws = self._settings.connect(self._access_key)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True,
             supportsPreview=True,
@@ -270,10 +274,10 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         raise AssertionError  # abort() has raised
 
 
-def serve() -> tuple[grpc.Server, int]:
-    """Starts the service on a free loopback port; returns the server and the port."""
+def serve(access_key: str) -> tuple[grpc.Server, int]:
+    """Starts the service for an account on a free loopback port; returns the server and the port."""
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(access_key), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port

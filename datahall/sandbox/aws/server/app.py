@@ -1,8 +1,9 @@
-"""The WSGI application: our two routes, then moto, one request at a time, what changes journalled."""
+"""The WSGI application: our routes, then moto, one request at a time, what changes journalled."""
 
 import importlib
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ from flask import Flask
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
 
-from datahall.sandbox.aws.server import faults, overlay, replay, wire
+from datahall.sandbox.aws.server import faults, overlay, replay, tenants, wire
 from datahall.sandbox.aws.server.inventory import inventory
 from datahall.sandbox.aws.server.journal import Entry, Journal, JournalError, Request
 from datahall.sandbox.aws.server.services import SERVICES
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 JSON = [("Content-Type", "application/json")]
+_OURS = "/_datahall/"
+_CLOSING = re.compile(_OURS + r"accounts/(\d{12})")
 
 
 class Application:
@@ -44,10 +47,10 @@ class Application:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        if environ["PATH_INFO"].startswith("/_datahall/"):
+        if environ["PATH_INFO"] in ("/_datahall/health", "/_datahall/inventory"):
             response = self._ours(environ["PATH_INFO"])
         else:
-            response = self._aws(wire.read(environ))
+            response = self._run(wire.read(environ))
         reason = HTTP_STATUS_CODES.get(response.status, "Unknown")
         start_response(f"{response.status} {reason}", response.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
@@ -68,7 +71,7 @@ class Application:
         with self._one:
             return all(resource["state"] == "PendingDeletion" for resource in inventory())
 
-    def _aws(self, request: Request) -> Response:
+    def _run(self, request: Request) -> Response:
         if not wire.changes(request):
             with self._one:
                 return self._answer(request)
@@ -87,11 +90,13 @@ class Application:
         return response
 
     def _answer(self, request: Request) -> Response:
+        if request.environ["PATH_INFO"].startswith(_OURS):
+            return _close(request)
         service = wire.service_of(request)
         if service not in SERVICES:
             return faults.refused(request, "UnknownService", f"{service} is not part of the sandbox")
         try:
-            return wire.call(self._moto, request)
+            return wire.call(self._moto, request, tenants.account_of(request))
         except NotImplementedError:
             action = wire.action_of(request) or request.environ["PATH_INFO"]
             return faults.refused(request, "NotImplemented", f"{service} {action} is not part of the sandbox")
@@ -103,10 +108,16 @@ class Application:
         if path == "/_datahall/health":
             about = {"status": "ok", "pid": os.getpid(), "folder": str(self._folder)}
             return Response(200, JSON, json.dumps(about).encode())
-        if path == "/_datahall/inventory":
-            with self._one:
-                return Response(200, JSON, json.dumps(inventory()).encode())
+        with self._one:
+            return Response(200, JSON, json.dumps(inventory()).encode())
+
+
+def _close(request: Request) -> Response:
+    account = _CLOSING.fullmatch(request.environ["PATH_INFO"])
+    if account is None or request.environ["REQUEST_METHOD"] != "DELETE":
         return Response(404, JSON, b'{"message": "no such page"}')
+    tenants.close(account[1])
+    return Response(200, JSON, b"{}")
 
 
 def _backend_app(name: Any) -> Flask:  # noqa: ANN401 - moto's own type is a union of 200 literals

@@ -1,4 +1,4 @@
-"""What is in the account beyond what a new one has: a table of kinds, over moto's backends and our stores."""
+"""What is in the accounts that new ones have not: a table of kinds, over moto's backends and our stores."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from datahall.sandbox.aws.server.overlay.common import table, tag_dict
 
@@ -51,6 +50,10 @@ def _own_vpc(backend: Backend, item: Item) -> bool:
     return bool(_value(item, "vpc_id") != backend.default_vpc.id)
 
 
+def _owned(backend: Backend) -> list[Item]:
+    return [one for one in backend.managed_prefix_lists.values() if one.owner_id == backend.account_id]
+
+
 def _aliases(backend: Backend) -> list[Item]:
     return [
         a
@@ -84,7 +87,7 @@ KINDS = (
     _ec2("VpcEndpoint", lambda b: _live(b.vpc_end_points.values()), "vpc-endpoint"),
     _ec2("FlowLog", lambda b: b.flow_logs.values(), "vpc-flow-log"),
     _ec2("DhcpOptions", lambda b: b.dhcp_options_sets.values(), "dhcp-options"),
-    _ec2("ManagedPrefixList", lambda b: _owned(b.managed_prefix_lists.values()), "prefix-list"),
+    _ec2("ManagedPrefixList", _owned, "prefix-list"),
     _ec2("LaunchTemplate", lambda b: b.launch_templates.values(), "launch-template"),
     _ec2("KeyPair", lambda b: b.key_pairs.values(), "key-pair"),
     _ec2(
@@ -218,18 +221,18 @@ KINDS = (
 
 
 def inventory() -> list[dict[str, Any]]:
-    """List all resources of all kinds in all regions, in the fields of `control.Resource`."""
+    """List all resources of all kinds in all accounts and regions, in the fields of `control.Resource`."""
     return [shown for kind in KINDS for shown in _shown(kind)]
 
 
 def _shown(kind: Kind) -> Iterator[dict[str, Any]]:
     if f"moto.{kind.service}.models" not in sys.modules:  # never called, so nothing of it is there
         return
-    accounts = get_backend(kind.service)  # type: ignore[call-overload]  # the names are data
-    for region, backend in dict(accounts[DEFAULT_ACCOUNT_ID]).items():
+    backends = get_backend(kind.service)  # type: ignore[call-overload]  # the names are data
+    for account, region, backend in list(backends.iter_backends()):
         for item in kind.find(backend):
             identifier = _value(item, kind.id)
-            arn = kind.arn and (_template(kind.arn, region, identifier) or _value(item, kind.arn))
+            arn = kind.arn and (_template(kind.arn, backend, identifier) or _value(item, kind.arn))
             yield {
                 "service": kind.service,
                 "type": kind.type,
@@ -237,17 +240,16 @@ def _shown(kind: Kind) -> Iterator[dict[str, Any]]:
                 "arn": arn,
                 "tags": tag_dict(kind.tags(backend, item)),
                 "region": region,
+                "account": account,
                 "state": kind.state and _value(item, kind.state),
             }
 
 
-def _template(arn: str, region: str, identifier: str) -> str | None:
-    return arn.format(region=region, account=DEFAULT_ACCOUNT_ID, id=identifier) if "{" in arn else None
+def _template(arn: str, backend: Backend, identifier: str) -> str | None:
+    if "{" not in arn:
+        return None
+    return arn.format(region=backend.region_name, account=backend.account_id, id=identifier)
 
 
 def _value(item: Item, name: str) -> Any:  # noqa: ANN401 - whatever moto has there
     return item.get(name) if isinstance(item, dict) else getattr(item, name, None)
-
-
-def _owned(lists: Iterable[Item]) -> list[Item]:
-    return [one for one in lists if one.owner_id == DEFAULT_ACCOUNT_ID]

@@ -22,6 +22,8 @@ _READS = re.compile(
     "Describe|Get|List|Head|Lookup|Search|Simulate|BatchGet|BatchCheck|Filter|Verify|Encrypt|Decrypt"
 )
 _SCOPE = re.compile(r"Credential=([^/]+)/([^/]+)/([^/]+)/([^/]+)/aws4_request")
+_PRESIGNED = re.compile(r"(?:^|&)(?:X-Amz-Credential|AWSAccessKeyId)=([A-Za-z0-9]+)")
+_ACCOUNT = "HTTP_X_MOTO_ACCOUNT_ID"
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,19 @@ def service_of(request: Request) -> str:
     return scope[4].lower() if scope else "s3"
 
 
-def call(app: "WSGIApplication", request: Request) -> Response:
-    """Run a request through a WSGI application, and take its whole response."""
-    content, status, headers = run_wsgi_app(app, _environ(request), buffered=True)
+def access_key_of(request: Request) -> str:
+    """Return the access key that the request was signed with, empty where it was not signed."""
+    scope = _SCOPE.search(request.environ.get("HTTP_AUTHORIZATION", ""))
+    if scope:
+        return scope[1]
+    presigned = _PRESIGNED.search(request.environ.get("QUERY_STRING", ""))
+    return presigned[1] if presigned else ""
+
+
+def call(app: "WSGIApplication", request: Request, account: str) -> Response:
+    """Run a request of an account through moto, and take its whole response."""
+    environ = {**_environ(request), _ACCOUNT: account}
+    content, status, headers = run_wsgi_app(app, environ, buffered=True)
     return Response(int(status.split()[0]), list(headers), b"".join(content))
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 
-from datahall.sandbox.aws import control
+from datahall.sandbox.aws import accounts, control, sessions
 from tests.sandbox.aws.plugin.client import REGION, Live, Plugin
 
 
@@ -21,18 +20,11 @@ def plugin(aws_plugin: int) -> Iterator[Plugin]:
 
 
 @pytest.fixture
-def client(aws_server: control.Server) -> Callable[[str], Any]:
-    """boto3 clients by service."""
+def client(aws_server: control.Server) -> Callable[..., Any]:
+    """boto3 clients by service and region."""
 
     def make(service: str, region: str = REGION) -> Any:  # noqa: ANN401  # boto3 types nothing
-        environment = control.environment(aws_server.url)
-        return boto3.client(
-            service,
-            endpoint_url=aws_server.url,
-            region_name=region,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        )
+        return sessions.session(accounts.access_key(), region, aws_server.url).client(service)
 
     return make
 

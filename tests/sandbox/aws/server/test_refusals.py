@@ -300,6 +300,7 @@ CASES = [
         lambda w: {"AliasName": "alias/aws/x", "TargetKeyId": w.key},
         "NotAuthorizedException",
     ),
+    Case("kms", "get_public_key", lambda w: {"KeyId": w.key}, "UnsupportedOperationException"),
     Case("kms", "create_alias", fixed(AliasName="alias/x", TargetKeyId=NO_KEY), "NotFoundException"),
     Case(
         "kms",

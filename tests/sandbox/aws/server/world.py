@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from datahall.sandbox.aws import control
+from datahall.sandbox.aws import accounts, control
 
 REGION = "us-west-2"
 Client = Any  # of boto3, which has no types
@@ -33,14 +33,14 @@ def key_policy(region: str = REGION) -> str:
 
 
 @cache
-def _client(url: str, region: str, service: str) -> Client:
+def _client(url: str, region: str, service: str, account: str) -> Client:
     """Clients cost more than calls; one a server, region and service is enough."""
     return boto3.client(
         service,
         endpoint_url=url,
         region_name=region,
-        aws_access_key_id="AKIADATAHALLSANDBOX0",
-        aws_secret_access_key="sandbox-only",
+        aws_access_key_id=accounts.access_key(account),
+        aws_secret_access_key=accounts.SECRET_KEY,
     )
 
 
@@ -51,10 +51,11 @@ class World:
     url: str
     region: str = REGION
     name: str = "world"
+    account: str = control.ACCOUNT
 
     def client(self, service: str) -> Client:
         """A boto3 client of the emulated AWS."""
-        return _client(self.url, self.region, service)
+        return _client(self.url, self.region, service, self.account)
 
     @cached_property
     def vpc(self) -> str:
