@@ -35,6 +35,7 @@ class NewStack(Protocol):
         aws: bool = True,
         plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> Stack:
         """A stack of a program, not up yet.
 
@@ -45,6 +46,8 @@ class NewStack(Protocol):
             aws: give it an account of the emulated AWS; `aws:region` is us-west-2 unless `config` says other.
             plugin_path: folders with `pulumi-resource-NAME` of further providers.
             policy_packs: folders with a PulumiPolicy.yaml.
+            environment: variables of the program and its plugins, also as it is taken down, when those that
+                `monkeypatch` set are gone.
         """
         ...
 
@@ -128,6 +131,7 @@ def stack_factory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         aws: bool = True,
         plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> Stack:
         from datahall.sandbox.aws import control
         from datahall.testing.session import folder_for
@@ -146,6 +150,7 @@ def stack_factory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
             config=config,
             plugin_path=plugin_path,
             policy_packs=policy_packs,
+            environment=environment,
             keep=keep if request.config.getoption("--datahall-keep") else None,
         )
 

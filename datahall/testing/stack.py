@@ -47,6 +47,7 @@ class Stack:
         config: Mapping[str, Any] | None = None,
         plugin_path: Sequence[Path] = (),
         policy_packs: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
         keep: Callable[[Stack], None] | None = None,
     ) -> None:
         self.name = f"t{uuid.uuid4().hex[:10]}"
@@ -62,7 +63,7 @@ class Stack:
             attach={"aws": account.provider} if account else {},
             plugin_path=plugin_path,
             policy_packs=policy_packs,
-            environment=account.environment if account else {},
+            environment={**(account.environment if account else {}), **(environment or {})},
             passphrase=PASSPHRASE,
             on_event=self.events.append,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from datahall.sandbox.aws import accounts, control
 from tests.testing.foreign import ROOT, environment, run_pytest
 
 
@@ -76,11 +77,8 @@ def test_its_types_are_known_to_mypy(installed: Path, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    told = [
-        line
-        for line in ended.stdout.splitlines()
-        if line.startswith("test_typed.py") and "note: F" not in line
-    ]
+    lines = ended.stdout.splitlines()
+    told = [line for line in lines if " error: " in line or "Revealed" in line]
     assert [line.partition(":")[2].partition(":")[0] for line in told] == ["8", "12", "13"], ended.stdout
     assert 'Revealed type is "datahall.engine.options.Result"' in told[0]
     assert "[arg-type]" in told[1]
@@ -101,3 +99,64 @@ def test_where_it_is_not_used_it_imports_nothing_heavy() -> None:
     code = "import sys, datahall.testing.plugin; print(*{'grpc', 'pulumi', 'boto3'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == ""
+
+
+KEPT = """
+import os
+
+import pulumi_aws as aws
+import pytest
+
+
+@pytest.fixture(scope="module")
+def shared(stack_factory):
+    with stack_factory(lambda: aws.s3.Bucket("shared")) as made:
+        made.up()
+        yield made
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_kept(stack, shared, number):
+    made = stack(lambda: aws.s3.Bucket("own"))
+    made.up()
+    assert len(made.boto3.client("s3").list_buckets()["Buckets"]) == 1
+
+
+def test_bad():
+    assert os.environ["PYTEST_XDIST_WORKER"] == ""
+"""
+
+
+def test_stacks_that_are_kept_are_told_with_how_to_reach_them(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_kept.py").write_text(KEPT)
+    ran = run_pytest(installed, tmp_path, "--datahall-keep", "-n", "2", "--dist", "loadscope")
+    assert set(ran.failures) == {"test_bad"}, ran.said
+    told = ran.said.partition("stacks that datahall kept")[2]
+    kept = [dict(re.findall(r"^(\w+)=(.*)$", part, re.M)) for part in told.split("stack=")[1:]]
+    try:
+        assert len(kept) == 3, ran.said
+        assert len({each["AWS_ACCESS_KEY_ID"] for each in kept}) == 3
+        assert told.count("test_kept.py::test_kept[") >= 2
+        for each in kept:
+            account = accounts.account_of(each["AWS_ACCESS_KEY_ID"])
+            (bucket,) = control.inventory(each["AWS_ENDPOINT_URL"], account=account)
+            assert bucket.type == "Bucket"
+            assert list(Path(each["state"]).rglob("t*.json"))
+    finally:
+        for each in kept:
+            control.stop(Path(each["server"].rpartition(" ")[2]))
+
+
+def test_an_aws_that_does_not_start_is_told_in_short(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text("def test_it(stack):\n    stack(lambda: None).up()\n")
+    broken = tmp_path / "moto"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError('this moto is broken')\n")
+    (tmp_path / "conftest.py").write_text(f"import os\nos.environ['PYTHONPATH'] = {str(tmp_path)!r}\n")
+    ran = run_pytest(installed, tmp_path)
+    assert ran.code == 1
+    told = (ran.failures | ran.errors)["test_it"]
+    assert "datahall: the emulated AWS does not start" in told
+    assert "this moto is broken" in told
+    assert "server.log" in told
+    assert "control.py" not in told, "no traceback of ours"

@@ -29,7 +29,7 @@ def _private_key(spec: str) -> AbstractPrivateKey | None:
     return generate_private_key(spec) if spec.startswith(_ASYMMETRIC) else None
 
 
-models.generate_private_key = _private_key  # type: ignore[attr-defined]  # the hook
+models.generate_private_key = _private_key  # type: ignore[assignment,attr-defined]  # the hook
 
 
 def managed_keys(backend: KmsBackend) -> None:
