@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from datahall.engine import links
 from datahall.engine.backend import StackFiles
 from datahall.engine.errors import BrokenState, StoreFailed, Unsupported
+from datahall.engine.journal import DamagedJournal, replayed
 from datahall.engine.state import ResourceState, compact, decode_state
 from datahall.engine.storage.packed import unpacked
 from datahall.engine.values import Json
@@ -26,6 +27,7 @@ VERSION = 3
 WITH_FEATURES = 4
 # What only a reader of WITH_FEATURES knows of: its name there, and the state's attribute that has it.
 FEATURES: Final = {"hooks": "hooks", "replaceWith": "replace_with"}
+JOURNAL = "datahall-journal"  # another: the state is this file together with its journal
 MANIFEST_VERSION = "datahall"
 _SUM = "sha256"  # the last member of the file: that of all bytes before it
 _SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
@@ -33,7 +35,10 @@ _SUM_AT_END = re.compile(rb',"sha256":"([0-9a-f]{64})"}\s*$')
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A state file as read: resources and pending operations in their JSON form; `latest` is all of it."""
+    """A state as read: resources and pending operations in their JSON form; `latest` is all of it.
+
+    `journalled`: part of it is in a journal, which `fold` brings into the file.
+    """
 
     resources: list[dict[str, Any]] = field(default_factory=list)
     pending: list[dict[str, Any]] = field(default_factory=list)
@@ -42,6 +47,7 @@ class Checkpoint:
     version: int = VERSION
     features: list[str] = field(default_factory=list)
     latest: dict[str, Any] = field(default_factory=dict)
+    journalled: bool = False
 
 
 def read_checkpoint(files: StackFiles) -> Checkpoint:
@@ -50,24 +56,34 @@ def read_checkpoint(files: StackFiles) -> Checkpoint:
     Raises BrokenState for one that is cut short, garbled, inconsistent or newer than this engine,
     Unsupported for one whose secrets another provider keeps, and StoreFailed.
     """
-    key = files.state.key()
-    where = files.store.where(key)
-    try:
-        raw = files.store.read(key)
-        return Checkpoint() if raw is None else _parsed(where, raw)
-    except StoreFailed as error:
-        if not error.damaged:
-            raise
-        raise BrokenState(f"{error}; it is not used; {_way_back(files, key)}") from None
-    except _DamagedError as error:
-        raise BrokenState(f"state: {where}: {error}; it is not used; {_way_back(files, key)}") from None
+    before: bytes | None = None
+    while True:
+        key = files.state.key()
+        where = files.store.where(key)
+        try:
+            raw = files.store.read(key)
+            return Checkpoint() if raw is None else _parsed(where, raw, files.state.read_journal)
+        except StoreFailed as error:
+            if not error.damaged:
+                raise
+            raise BrokenState(f"{error}; it is not used; {_way_back(files, key)}") from None
+        except _DamagedError as error:
+            if raw == before:
+                raise BrokenState(
+                    f"state: {where}: {error}; it is not used; {_way_back(files, key)}"
+                ) from None
+            before = raw  # and again: an operation may have written between state and journal
 
 
 class _DamagedError(Exception):
     """What is wrong with a state."""
 
 
-def _parsed(where: str, raw: bytes) -> Checkpoint:
+def _no_journal() -> bytes | None:
+    return None
+
+
+def _parsed(where: str, raw: bytes, read_journal: Callable[[], bytes | None] = _no_journal) -> Checkpoint:
     try:
         raw = unpacked(where, raw)
         data = json.loads(raw)
@@ -85,8 +101,13 @@ def _parsed(where: str, raw: bytes) -> Checkpoint:
         resources = _member(latest, "resources", list)
         pending = _member(latest, "pending_operations", list)
         _check_manifest(latest.get("manifest") or {})
-        _check_integrity(resources)
         _check_sum(raw, data)
+        features = [str(name) for name in _member(data, "features", list)]
+        if journalled := JOURNAL in features:
+            resources, pending = _with_journal(read_journal(), raw, resources, pending)
+            latest = {**latest, "resources": resources, "pending_operations": pending}
+            features = features_of(decode_state(item, None) for item in resources)
+        _check_integrity(resources)
         salt = _salt(where, latest.get("secrets_providers"))
     except (AttributeError, TypeError, ValueError, KeyError):
         raise _DamagedError("malformed: not what a checkpoint of its version holds") from None
@@ -95,10 +116,22 @@ def _parsed(where: str, raw: bytes) -> Checkpoint:
         pending=pending,
         salt_state=salt,
         exists=True,
-        version=data["version"],
-        features=[str(name) for name in data.get("features") or ()],
+        version=data["version"] if features or not journalled else VERSION,
+        features=features,
         latest=latest,
+        journalled=journalled,
     )
+
+
+def _with_journal(
+    journal: bytes | None, raw: bytes, resources: list[Any], pending: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    if journal is None:
+        raise _DamagedError("its journal is not there")
+    try:
+        return replayed(journal, sum_of(raw), resources, pending)
+    except DamagedJournal as error:
+        raise _DamagedError(f"its journal: {error}") from None
 
 
 def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
@@ -112,7 +145,8 @@ def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
 
 
 def _check_features(data: dict[str, Any]) -> None:
-    unknown = [str(name) for name in _member(data, "features", list) if name not in FEATURES]
+    known = (*FEATURES, JOURNAL)
+    unknown = [str(name) for name in _member(data, "features", list) if name not in known]
     if unknown and data["version"] == WITH_FEATURES:
         raise _DamagedError(f"features {', '.join(unknown)}, which this engine does not know")
 
@@ -127,6 +161,12 @@ def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
             f"changed since it was written: it does not match its checksum (if you changed it on purpose, "
             f"take `{_SUM}` out of it)"
         )
+
+
+def sum_of(content: bytes) -> str:
+    """The checksum that a state file carries; empty if it has none."""
+    found = _SUM_AT_END.search(content[-200:])
+    return found[1].decode() if found else ""
 
 
 def _way_back(files: StackFiles, key: str) -> str:
@@ -274,16 +314,45 @@ def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> N
 
     Raises BrokenState, and writes nothing, if they do not fit together.
     """
-    key, raw = files.state.read()
-    where = files.store.where(key)
     try:
         _check_integrity(resources)
     except _DamagedError as error:
+        where = files.store.where(files.state.key())
         raise BrokenState(f"state: {where}: the edit would damage it: {error}; nothing was changed") from None
-    data: dict[str, Any] = json.loads(unpacked(where, raw or b""))
+    _rewrite(files, resources=list(resources))
+
+
+def fold(files: StackFiles) -> None:
+    """Bring the journal of an operation that was killed into the state; under the stack's lock.
+
+    Raises BrokenState if either is damaged, StoreFailed.
+    """
+    if files.state.read_journal() is None:
+        return
+    checkpoint = read_checkpoint(files)
+    if checkpoint.journalled:  # else the state was written whole, and only the journal is left
+        _rewrite(
+            files,
+            features=checkpoint.features,
+            resources=checkpoint.resources,
+            pending_operations=checkpoint.pending,
+        )
+    files.state.delete_journal()
+
+
+def _rewrite(files: StackFiles, *, features: Sequence[str] | None = None, **members: list[Any]) -> None:
+    """Write the state with other members in its `latest`, and other features if given."""
+    key, raw = files.state.read()
+    data: dict[str, Any] = json.loads(unpacked(files.store.where(key), raw or b""))
     data.pop(_SUM, None)
+    if features is not None:
+        data.pop("features")
+        head = {"version": WITH_FEATURES, "features": features} if features else {"version": VERSION}
+        data = {**head, **{name: data[name] for name in data if name != "version"}}
     latest = data["checkpoint"]["latest"]
-    latest["resources"] = list(resources)
+    latest.update(members)
+    if not latest.get("pending_operations"):
+        latest.pop("pending_operations", None)
     latest["manifest"] = {**(latest.get("manifest") or {}), "time": now()}
     content = compact(data).encode()[:-1]
     files.state.write(content + f',"{_SUM}":"{hashlib.sha256(content).hexdigest()}"}}'.encode())

@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 
 from datahall.engine.backend import StackFiles
-from datahall.engine.checkpoint import now
+from datahall.engine.checkpoint import fold, now
 from datahall.engine.errors import StackLocked, StoreFailed
 from datahall.engine.plugins import end_left_behind
 
@@ -33,7 +33,8 @@ _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\
 def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Hold the stack's lock; gives what releases it early. Raises StackLocked, naming the owner.
 
-    `warn` hears of a stale lock. Plugins that its owner left behind are ended: none is still at work.
+    `warn` hears of a stale lock. Plugins that its owner left behind are ended: none is still at work. What a
+    killed owner left in a journal is brought into the state; raises BrokenState where that is damaged.
     """
     store, own = files.store, f"{files.locks}/{uuid.uuid4()}.json"
 
@@ -52,6 +53,7 @@ def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Callable[
             release()
             raise
     try:
+        fold(files)
         yield release
     finally:
         release()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project, check_stack_name
+from datahall.engine.recorder import Recorder
 from datahall.engine.references import References
 from datahall.engine.registry import Registry
 from datahall.engine.secrets import Crypter
@@ -207,17 +208,16 @@ def _deployment(
         for operation in opened.checkpoint.pending
     ]
 
-    def save(encoded: list[str], pending: list[str], features: list[str]) -> None:
-        content = render(
+    def rendered(*, resources: Sequence[str], pending: Sequence[str], features: Sequence[str]) -> bytes:
+        return render(
             stack=opened.stack,
             project=opened.project.name,
             salt_state=crypter.salt_state,
-            resources=encoded,
+            resources=resources,
             pending=pending,
             features=features,
             plugins=_plugins(registry.versions),
         )
-        opened.files.state.write(content)
 
     if not dry_run:
         opened.files.state.keep_backup()
@@ -227,7 +227,7 @@ def _deployment(
         resources,
         [(operation.state, operation.kind) for operation in interrupted],
         encrypt=crypter.encrypt,
-        save=None if dry_run else save,
+        recorder=None if dry_run else Recorder(opened.files.state, rendered),
         ordered=targets.constrained or targets.continues,
     )
     deployment = Deployment(

@@ -10,54 +10,76 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
-from datahall.engine import links
+from datahall.engine import journal, links
 from datahall.engine.checkpoint import features_of
 from datahall.engine.order import in_order
+from datahall.engine.recorder import Document, Recorder
 from datahall.engine.state import ResourceState, compact, encode_state
 from datahall.engine.writer import Writer
 
-Save = Callable[[list[str], list[str], list[str]], None]
+_T = TypeVar("_T")
+_NEW, _BASE = journal.RESOURCES
+_Change = tuple[str, int, Any]  # a line, a slot in it, and what stands there now, or None
 
 
-class _Line:
-    """States in order; each can be swapped or taken out by itself."""
+@dataclass(frozen=True)
+class _Intent:
+    """An operation that was begun and is not known to be done."""
 
-    def __init__(self, states: Iterable[ResourceState] = ()) -> None:
-        self._states: dict[int, ResourceState] = {}
-        self._slots: dict[int, int] = {}
-        self._next = 0
-        for state in states:
-            self.append(state)
+    state: ResourceState
+    kind: str
 
-    def append(self, state: ResourceState) -> None:
-        self._states[self._next] = state
-        self._slots[id(state)] = self._next
+
+class _Line(Generic[_T]):
+    """Items in order; each can be swapped or taken out by itself. `log`, if given, takes what changes."""
+
+    def __init__(self, name: str, log: list[_Change] | None, items: Iterable[_T] = ()) -> None:
+        self.name = name
+        self._items: dict[int, _T] = dict(enumerate(items))
+        self._slots = {id(item): slot for slot, item in self._items.items()}
+        self._next = len(self._items)
+        self._log = log
+
+    def append(self, item: _T) -> None:
+        self._items[self._next] = item
+        self._slots[id(item)] = self._next
+        self._tell(self._next, item)
         self._next += 1
 
-    def swap(self, old: ResourceState, new: ResourceState) -> None:
+    def swap(self, old: _T, new: _T) -> None:
         slot = self._slots.pop(id(old), None)
         if slot is not None:
-            self._states[slot] = new
+            self._items[slot] = new
             self._slots[id(new)] = slot
+            self._tell(slot, new)
 
-    def discard(self, state: ResourceState) -> None:
-        slot = self._slots.pop(id(state), None)
+    def discard(self, item: _T) -> None:
+        slot = self._slots.pop(id(item), None)
         if slot is not None:
-            del self._states[slot]
+            del self._items[slot]
+            self._tell(slot, None)
 
-    def __iter__(self) -> Iterator[ResourceState]:
-        return iter(self._states.values())
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._items.values())
+
+    def _tell(self, slot: int, item: _T | None) -> None:
+        if self._log is not None:
+            self._log.append((self.name, slot, item))
+
+    def slots(self) -> list[tuple[int, _T]]:
+        return list(self._items.items())
 
 
 class Snapshot:
     """The resources of a stack, recorded step by step.
 
-    `save` gets the resources and the pending operations as JSON, and the features that a reader must know
-    of; without it (a preview) nothing is written. `interrupted` are operations that an earlier run began and
-    did not end: they stay recorded until it is known what came of them. `ordered` brings each resource after
-    what it needs, where some are left alone.
+    `recorder` puts them on disk; without it (a preview) nothing is written. `interrupted` are operations that
+    an earlier run began and did not end: they stay recorded until it is known what came of them. `ordered`
+    brings each resource after what it needs, where some are left alone: then, and once an alias has given a
+    resource another URN, the state is written whole, as that can move or change any of them.
     """
 
     def __init__(
@@ -66,20 +88,24 @@ class Snapshot:
         interrupted: Iterable[tuple[ResourceState, str]] = (),
         *,
         encrypt: Callable[[str], str],
-        save: Save | None,
+        recorder: Recorder | None,
         ordered: bool = False,
     ) -> None:
-        self._base = _Line(base)
-        self._new = _Line()
+        self._log: list[_Change] = []
+        log = None if recorder is None else self._log
+        self._base = _Line(_BASE, log, base)
+        self._new: _Line[ResourceState] = _Line(_NEW, log)
+        begun = [_Intent(state, kind) for state, kind in interrupted]
+        self._pending = _Line(journal.PENDING, log, begun)
+        self._intents = {id(intent.state): intent for intent in begun}
         self._aliases: dict[str, str] = {}
-        self._pending: dict[int, tuple[ResourceState, str]] = {}
-        self._interrupted = list(interrupted)
-        self._encoded: dict[int, tuple[ResourceState, str]] = {}
+        self._texts: dict[tuple[str, int], tuple[Any, str]] = {}
         self._encrypt = encrypt
-        self._save = save
+        self._recorder = recorder
         self._ordered = ordered
         self._lock = threading.Lock()
-        self._writer = Writer(self._write) if save else None
+        self._folding = threading.Lock()
+        self._writer = Writer(self._write) if recorder else None
 
     def resources(self) -> list[ResourceState]:
         """All resources, in the order of the state file."""
@@ -92,15 +118,17 @@ class Snapshot:
 
     def begin(self, kind: str, state: ResourceState) -> None:
         """Record the intent (`creating`, `updating`, `deleting`); returns once it is on disk."""
+        intent = _Intent(state, kind)
         with self._lock:
-            self._pending[id(state)] = (state, kind)
+            self._intents[id(state)] = intent
+            self._pending.append(intent)
         if self._writer:
             self._writer.wait(self._writer.want())
 
     def settled(self, state: ResourceState) -> None:
         """It is known what came of an interrupted operation."""
         with self._lock:
-            self._settle(state)
+            self._no_longer(state)
         self._want()
 
     def postpone(self, state: ResourceState) -> None:
@@ -108,16 +136,17 @@ class Snapshot:
         if state.delete:
             return
         with self._lock:
-            self._interrupted = [
-                (replace(each, delete=True) if each is state else each, kind)
-                for each, kind in self._interrupted
-            ]
+            intent = self._intents.pop(id(state), None)
+            if intent is not None:
+                later = _Intent(replace(state, delete=True), intent.kind)
+                self._pending.swap(intent, later)
+                self._intents[id(later.state)] = later
         self._want()
 
     def abandon(self, state: ResourceState) -> None:
         """The intent came to nothing: the provider refused and changed nothing."""
         with self._lock:
-            self._pending.pop(id(state), None)
+            self._no_longer(state)
         self._want()
 
     def add(
@@ -158,7 +187,7 @@ class Snapshot:
     ) -> None:
         """Record what an interrupted run made: in place of `old`, or beside it if that is `condemned`."""
         with self._lock:
-            self._settle(operation)
+            self._no_longer(operation)
             if old is not None and condemned is None:
                 self._base.swap(old, state)
             else:
@@ -208,6 +237,7 @@ class Snapshot:
             self._want()
         if self._writer:
             self._writer.close()
+        self._fold()
 
     def _rename(self, old: ResourceState, new: ResourceState) -> None:
         """An alias: whatever refers to the old URN is written as referring to the new one."""
@@ -216,34 +246,81 @@ class Snapshot:
 
     def _done(self, intent: ResourceState | None) -> None:
         if intent is not None:
-            self._pending.pop(id(intent), None)
+            self._no_longer(intent)
 
-    def _settle(self, operation: ResourceState) -> None:
-        self._interrupted = [each for each in self._interrupted if each[0] is not operation]
+    def _no_longer(self, state: ResourceState) -> None:
+        intent = self._intents.pop(id(state), None)
+        if intent is not None:
+            self._pending.discard(intent)
 
     def _want(self) -> None:
         if self._writer:
             self._writer.want()
 
     def _write(self) -> None:
+        recorder = self._recorder
+        if recorder is None:
+            return
         with self._lock:
-            resources = self._all()
-            pending = list(self._pending.values())
-            pending += self._interrupted
-        operations = [f'{{"resource":{self._encode(state)},"type":"{kind}"}}' for state, kind in pending]
-        if self._save:
-            features = features_of([*resources, *(state for state, _ in pending)])
-            self._save([self._encode(state) for state in resources], operations, features)
+            changes = journal.last(self._log)
+            self._log.clear()
+            document = None if recorder.journalling and not self._aliases else self._lines()
+        for slot in changes:
+            self._texts.pop(slot, None)
+        if document is not None:
+            recorder.write(self._document(document, journalled=not (self._ordered or self._aliases)))
+        elif changes:
+            recorder.add(
+                [
+                    journal.entry(name, slot, None if item is None else self._encode((name, slot), item))
+                    for (name, slot), item in changes.items()
+                ]
+            )
 
-    def _encode(self, state: ResourceState) -> str:
-        if self._aliases and not self._aliases.keys().isdisjoint(state.needs()):
-            renamed = links.redirected(state, lambda urn: self._aliases.get(urn, urn))
-            return compact(encode_state(renamed, self._encrypt))
-        known = self._encoded.get(id(state))
-        if known is None:  # the state is kept beside its text, so its id stays its own
-            known = (state, compact(encode_state(state, self._encrypt)))
-            self._encoded[id(state)] = known
-        return known[1]
+    def _fold(self) -> None:
+        """Write the state whole, and end its journal."""
+        if self._recorder is None:
+            return
+        with self._folding:  # an interrupt ends a run that goes on
+            if self._recorder.journalling:
+                with self._lock:
+                    lines = self._lines()
+                self._recorder.write(self._document(lines, journalled=False))
+
+    def _lines(self) -> dict[str, list[tuple[int, Any]]]:
+        return {line.name: line.slots() for line in (self._new, self._base, self._pending)}
+
+    def _document(self, lines: dict[str, list[tuple[int, Any]]], *, journalled: bool) -> Document:
+        pending = lines.pop(journal.PENDING)
+        texts = {id(item): self._encode((name, slot), item) for name in lines for slot, item in lines[name]}
+        states = [item for items in lines.values() for _, item in items]
+        if self._ordered:
+            states = in_order(states, self._aliases)
+        numbered = {**lines, journal.PENDING: pending}
+        return Document(
+            resources=[texts[id(state)] for state in states],
+            pending=[self._encode((journal.PENDING, slot), item) for slot, item in pending],
+            features=features_of([*states, *(intent.state for _, intent in pending)]),
+            slots={name: [slot for slot, _ in items] for name, items in numbered.items()}
+            if journalled
+            else None,
+        )
+
+    def _encode(self, where: tuple[str, int], item: ResourceState | _Intent) -> str:
+        """Its JSON; kept until something else stands there."""
+        state = item.state if isinstance(item, _Intent) else item
+        renamed = self._aliases and not self._aliases.keys().isdisjoint(state.needs())
+        known = self._texts.get(where)
+        if known is not None and known[0] is item and not renamed:
+            return known[1]
+        if renamed:
+            state = links.redirected(state, lambda urn: self._aliases.get(urn, urn))
+        text = compact(encode_state(state, self._encrypt))
+        if isinstance(item, _Intent):
+            text = f'{{"resource":{text},"type":"{item.kind}"}}'
+        if not renamed:
+            self._texts[where] = (item, text)
+        return text
 
 
 def _same(old: ResourceState, new: ResourceState) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from datahall.engine.storage.packed import GZIP, ZSTD, packed
-from datahall.engine.storage.store import Store
+from datahall.engine.storage.store import Appends, Store
 
 _FORMS = ("", GZIP, ZSTD)
 BACKUP = ".bak"
+JOURNAL_FORM = ".journal"
 
 
 class StateFile:
@@ -53,8 +54,36 @@ class StateFile:
         while self._others:
             self.store.delete(self._others.pop())
 
+    @property
+    def journal(self) -> str:
+        """The key of its journal, while there is one."""
+        return self._plain + JOURNAL_FORM
+
+    @property
+    def appends(self) -> bool:
+        """Whether its store can keep a journal."""
+        return isinstance(self.store, Appends)
+
+    def read_journal(self) -> bytes | None:
+        """The journal as it is."""
+        return self.store.read(self.journal)
+
+    def write_journal(self, content: bytes) -> None:
+        """Begin a journal. Raises StoreFailed."""
+        self.store.write(self.journal, content)
+
+    def add_to_journal(self, content: bytes) -> None:
+        """Go on with it. Raises StoreFailed, and it is as it was."""
+        if not isinstance(self.store, Appends):
+            raise TypeError("a store that does not append keeps no journal")
+        self.store.append(self.journal, content)
+
+    def delete_journal(self) -> None:
+        """Take the journal away."""
+        self.store.delete(self.journal)
+
     def keep_backup(self) -> None:
-        """Copy the state as it is beside itself."""
+        """Copy the state, which has no journal, as it is beside itself."""
         key, raw = self.read()
         if raw is not None:
             self.store.write(key + BACKUP, raw)
@@ -67,3 +96,4 @@ class StateFile:
         """Take the state away, in all its forms."""
         for key in self._forms():
             self.store.delete(key)
+        self.delete_journal()

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from datahall import engine
+from datahall.engine import recorder
 from datahall.engine.storage import folder
 
 from .conftest import World
@@ -30,7 +31,9 @@ COMMAND = [sys.executable, "-c", "from tests.engine.kill_server import serve; se
 class Deadly:
     """An operation and the moment at which its process is killed.
 
-    `write` is the n-th write of the state, `!` behind it: once it is done; calls kill through the cloud.
+    `write` is the n-th write of the state or its journal, `!` behind it: once it is done, `~`: with half of
+    it in the journal, or none of it in the state; calls kill through the cloud. `journalled`: a state of any
+    size has a journal.
     """
 
     folder: str
@@ -40,6 +43,7 @@ class Deadly:
     operation: str
     program: str = "after"
     write: str = ""
+    journalled: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,21 +57,41 @@ class Ended:
 def _operate(deadly: Deadly, writes: int) -> None:
     world = World(Path(deadly.folder), deadly.salt, {"cloud": deadly.port}, Path(deadly.cloud))
     (world.cloud / "engine.pid").write_text(str(os.getpid()))
-    rename, done = os.replace, [0]
+    state, journal = world.state_file, world.state_file.with_name("dev.json.journal")
+    rename, write, done = os.replace, os.write, [0]
+
+    def kill_at(moment: str) -> None:
+        if f"{done[0]}{moment}" == deadly.write:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def count() -> None:
+        done[0] += 1
+        write(writes, b".")
+        kill_at("")
 
     def replacing(source: Path, target: Path) -> None:
-        if target != world.state_file:
+        if target not in (state, journal):
             return rename(source, target)
-        done[0] += 1
-        os.write(writes, b".")
-        if str(done[0]) == deadly.write:
-            os.kill(os.getpid(), signal.SIGKILL)
+        count()
+        kill_at("~")
         rename(source, target)
-        if f"{done[0]}!" == deadly.write:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return None
+        return kill_at("!")
+
+    def writing(descriptor: int, content: memoryview) -> int:
+        if Path(f"/proc/self/fd/{descriptor}").resolve() != journal:
+            return write(descriptor, content)
+        count()
+        if f"{done[0]}~" == deadly.write:
+            write(descriptor, content[: len(content) // 2])
+            kill_at("~")
+        written = write(descriptor, content)
+        kill_at("!")
+        return written
 
     folder.os.replace = replacing  # type: ignore[attr-defined]  # the file system, as it were
+    folder.os.write = writing  # type: ignore[attr-defined]
+    if deadly.journalled:
+        recorder.WHOLE_BYTES = 0
     options = replace(world.options, program=PROGRAMS[deadly.program], parallel=1)
     operate = {"up": engine.up, "destroy": engine.destroy, "refresh": engine.refresh}[deadly.operation]
     operate(world.project, "dev", options)

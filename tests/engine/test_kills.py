@@ -1,7 +1,8 @@
 """An operation killed at any provider call or state write: the next update makes inventory and state one.
 
 A few such moments are tried; with DATAHALL_FUZZ set, all: KILL and TERM before and after each call, KILL
-before and after each write, of an update, a refresh and a destroy, and of the update that mends a first kill.
+before, half way through and after each write, of an update, a refresh and a destroy, and of the update that
+mends a first kill; with states that are written whole, and with states that have a journal.
 """
 
 from __future__ import annotations
@@ -30,19 +31,22 @@ CALLS = {
     "mend": {"Configure": 2, "Check": 8, "Diff": 6, "Create": 4, "Update": 3, "Delete": 4},
 }
 WRITES = {"up": 18, "refresh": 1, "destroy": 12, "mend": 15}
+OF_A_JOURNAL = 2  # more writes: to begin it, and to bring it into the state
 FIRST_KILL = "Create 1 after"  # what an operation `mend` finds
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When an operation is signalled: at a call ("Create 1 after") or a write ("3", "3!")."""
+    """When an operation is signalled: at a call ("Create 1 after") or a write ("3", "3~", "3!")."""
 
     operation: str
     at: str
     signal: signal.Signals = signal.SIGKILL
+    journalled: bool = False
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.signal.name} {self.at}".replace(" ", "-")
+        how = "journal " if self.journalled else ""
+        return f"{how}{self.operation} {self.signal.name} {self.at}".replace(" ", "-")
 
 
 def every_moment() -> Iterator[Moment]:
@@ -56,6 +60,9 @@ def every_moment() -> Iterator[Moment]:
         for n in range(1, count + 1):
             yield Moment(operation, f"{n}")
             yield Moment(operation, f"{n}!")
+        for n in range(1, count + OF_A_JOURNAL + 1):
+            for half in ("", "~", "!"):
+                yield Moment(operation, f"{n}{half}", journalled=True)
 
 
 MOMENTS = [
@@ -68,6 +75,13 @@ MOMENTS = [
     Moment("mend", "Create 1 after"),
     Moment("destroy", "Delete 2 after"),
     Moment("refresh", "Read 3 after"),
+    Moment("up", "1!", journalled=True),  # the journal of a state that is not written yet
+    Moment("up", "2!", journalled=True),
+    Moment("up", "5~", journalled=True),
+    Moment("up", "Create 1 after", journalled=True),
+    Moment("mend", "Create 1 after", journalled=True),
+    Moment("destroy", "Delete 2 after", journalled=True),
+    Moment("refresh", "3!", journalled=True),  # a journal that is in the state already
 ]
 if "DATAHALL_FUZZ" in os.environ:
     MOMENTS = list(every_moment())
@@ -109,6 +123,7 @@ class Stage:
             port=port,
             operation=operation,
             write="" if at_call else moment.at,
+            journalled=moment.journalled,
         )
         with self.orders(moment.at if at_call else "", moment.signal) as order:
             ended = self._server.run(deadly)
@@ -123,7 +138,8 @@ class Stage:
         if moment.operation == "refresh":
             self.world.tamper("base", size=9)
         if moment.operation == "mend":
-            assert self.run(Moment("up", FIRST_KILL))[0].code == -signal.SIGKILL
+            first = Moment("up", FIRST_KILL, journalled=moment.journalled)
+            assert self.run(first)[0].code == -signal.SIGKILL
 
 
 @pytest.fixture
@@ -148,7 +164,7 @@ def is_whole(world: World) -> None:
 def came(moment: Moment, ended: Ended, calls: Counter[str]) -> bool:
     """Whether there was such a moment: two writes may be one, and the SDK's order varies."""
     method, _, rest = moment.at.partition(" ")
-    return calls[method] >= int(rest.split()[0]) if rest else ended.writes >= int(moment.at.rstrip("!"))
+    return calls[method] >= int(rest.split()[0]) if rest else ended.writes >= int(moment.at.rstrip("!~"))
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
@@ -170,15 +186,17 @@ def test_a_killed_operation_is_made_whole_by_the_next_update(stage: Stage, momen
     assert not world.preview(after).changed
 
 
+@pytest.mark.parametrize("journalled", [False, True])
 @pytest.mark.parametrize("operation", ["up", "refresh", "destroy"])  # what there is to mend varies
-def test_the_moments_are_all_there_are(stage: Stage, operation: str) -> None:
-    never = Moment(operation, "never at all")
+def test_the_moments_are_all_there_are(stage: Stage, operation: str, journalled: bool) -> None:
+    never = Moment(operation, "never at all", journalled=journalled)
     stage.set(never)
     ended, calls = stage.run(never)
     assert ended.code == 0
     assert calls.keys() == CALLS[operation].keys()
     assert calls <= Counter(CALLS[operation])
-    assert 0 < ended.writes <= WRITES[operation]
+    more = OF_A_JOURNAL if journalled else 0
+    assert more < ended.writes <= WRITES[operation] + more
 
 
 def test_a_killed_creation_is_found_by_destroy(stage: Stage) -> None:

@@ -46,6 +46,17 @@ class FolderStore:
                 "make room or see to the folder's owner and mode, and run it again"
             ) from None
 
+    def append(self, key: str, content: bytes) -> None:
+        """Add to a file that is there. Raises StoreFailed."""
+        file = self.root / key
+        try:
+            append_durably(file, content)
+        except OSError as error:
+            raise StoreFailed(
+                f"backend: {file}: cannot be added to ({error.strerror}); what it held is as it was; "
+                "make room or see to its owner and mode, and run it again"
+            ) from None
+
     def delete(self, key: str) -> None:
         """Remove the file. Raises StoreFailed."""
         file = self.root / key
@@ -125,6 +136,23 @@ def write_atomically(file: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(file.parent)
+
+
+def append_durably(file: Path, content: bytes) -> None:
+    """Add to a file that is there; where that fails it is cut back to what it held."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            os.fdatasync(descriptor)
+        except BaseException:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

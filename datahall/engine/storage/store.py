@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 
 class Store(Protocol):
@@ -37,6 +37,14 @@ class Store(Protocol):
 
     def removing(self, key: str) -> str:
         """The command by which its user would remove a piece."""
+
+
+@runtime_checkable
+class Appends(Protocol):
+    """A store that can also add to a piece. Others have no journals: their states are written whole."""
+
+    def append(self, key: str, content: bytes) -> None:
+        """Add to a piece; durable when it returns. Raises StoreFailed, and the piece is as it was."""
 
 
 def quoted(text: str) -> str:
