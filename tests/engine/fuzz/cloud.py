@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import grpc
@@ -85,12 +86,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         """Something that is there, and not the engine's doing."""
         self.things[id_] = {"size": 1, "kind": "oak", "plot": "a", "label": f"planted-{id_}", **inputs}
 
-    def arm(self, faults: tuple[Fault, ...], state: Callable[[], bytes] = bytes) -> None:
+    def arm(self, faults: tuple[Fault, ...], state: Callable[[], dict[Path, bytes]] = dict) -> None:
         """Faults from now on; calls are counted anew. `state` is what lies on disk."""
         self._faults = {(fault.method, fault.call): fault.kind for fault in faults}
         self._calls: Counter[str] = Counter()
         self._state = state
-        self.killed: bytes | None = None
+        self.killed: dict[Path, bytes] | None = None
 
     @contextmanager
     def _doing(self, method: Method, context: Context) -> Iterator[Callable[[], bool]]:

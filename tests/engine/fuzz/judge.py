@@ -20,7 +20,7 @@ from datahall.engine import (
     ProviderFailed,
 )
 from datahall.engine.backend import Backend, StackFiles
-from datahall.engine.checkpoint import read_checkpoint
+from datahall.engine.checkpoint import fold, read_checkpoint
 from datahall.engine.state_edit import protect_states, rename_state
 
 from ..conftest import PASSPHRASE
@@ -249,7 +249,7 @@ class Judge:
     def attempt(self, operation: Callable[[], object], trouble: Trouble | None = None) -> bool:
         """Whether it succeeded; it may fail only for a reason."""
         trouble = trouble or Trouble()
-        self.cloud.arm(trouble.faults, self.state.read_bytes)
+        self.cloud.arm(trouble.faults, self._on_disk)
         try:
             operation()
         except EngineError as error:
@@ -260,8 +260,15 @@ class Judge:
             killed = self.cloud.killed
             self.cloud.arm(())
             if killed is not None:
-                self.state.write_bytes(killed)
+                for file, content in killed.items():
+                    file.write_bytes(content)
+                fold(self.files)  # as the next operation does
         return killed is None
+
+    def _on_disk(self) -> dict[Path, bytes]:
+        """The state, and its journal if there is one."""
+        files = (self.state, self.state.with_name(f"{self.state.name}.journal"))
+        return {file: file.read_bytes() for file in files if file.exists()}
 
     def _latest(self) -> Recorded:
         return latest(self.state.read_bytes())
