@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from datahall.engine import steps
@@ -34,6 +34,7 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
     urns = {state.urn for state in states}
     running: dict[Future[None], ResourceState] = {}
     failure: EngineError | Stopped | None = None
+    left = False
     with ThreadPoolExecutor(max_workers=max(1, d.parallel), thread_name_prefix="delete") as pool:
         while running or (waiting and failure is None):
             if failure is None:
@@ -41,8 +42,11 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
                 for state in ready:
                     del waiting[id(state)]
                     running[pool.submit(steps.delete, d, state, urns)] = state
-            if not running:  # the rest waits for something that failed
-                break
+            if not running:
+                if left:
+                    break
+                blockers[_first_of_a_circle(waiting, blockers)].clear()
+                continue
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 state = running.pop(future)
                 error = future.exception()
@@ -50,6 +54,7 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
                     for remaining in blockers.values():
                         remaining.discard(id(state))
                 elif d.targets.continues and isinstance(error, ProviderFailed):
+                    left = True  # and what waits for it with it
                     d.remember(error)
                 elif isinstance(error, EngineError | Stopped):
                     failure = failure or error
@@ -59,6 +64,18 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
         raise failure
     for state in waiting.values():
         d.events.say("warning", f"passed over: what depends on {state.urn} is still there", state.urn)
+
+
+def _first_of_a_circle(waiting: Mapping[int, ResourceState], blockers: Mapping[int, set[int]]) -> int:
+    """Which to delete first where each waits for another, by its `id`.
+
+    An alias and a run that failed can leave a replaced resource that depends on one which depends on its
+    successor, of the same URN. So it is one to be deleted that only live ones still seem to need.
+    """
+    for key, state in waiting.items():
+        if state.delete and not any(waiting[other].delete for other in blockers[key]):
+            return key
+    return next(reversed(waiting))
 
 
 def _blockers(states: Sequence[ResourceState]) -> dict[int, set[int]]:

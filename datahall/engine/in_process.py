@@ -15,25 +15,10 @@ import grpc
 from google.protobuf.message import Message
 from pulumi.runtime.proto import resource_pb2
 
+from datahall.engine.call_failed import CallFailed
 from datahall.engine.monitor import Monitor
 
 _METHODS = resource_pb2.DESCRIPTOR.services_by_name["ResourceMonitor"].methods_by_name
-
-
-class CallFailed(grpc.RpcError):
-    """What a stub would raise."""
-
-    def __init__(self, code: grpc.StatusCode, details: str) -> None:
-        super().__init__(details)
-        self._code, self._details = code, details
-
-    def code(self) -> grpc.StatusCode:
-        """The status."""
-        return self._code
-
-    def details(self) -> str:
-        """The message."""
-        return self._details
 
 
 class _Context:

@@ -22,6 +22,7 @@ from pulumi.runtime import config as sdk_config
 
 from datahall.engine.config import Config
 from datahall.engine.errors import ProgramFailed
+from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
 from datahall.engine.project import Project
 
@@ -30,7 +31,7 @@ from datahall.engine.project import Project
 class ProgramRun:
     """What a program needs to know: `monitor` and `engine` are objects with the methods of their stubs.
 
-    `unserved` is called when no function of the program can be called any more.
+    `served` gets the program's functions, `unserved` is called when none of them can be called any more.
     """
 
     project: Project
@@ -43,6 +44,7 @@ class ProgramRun:
     environment: Mapping[str, str]
     program: Callable[[], Any] | None
     interrupts: Interrupts
+    served: Callable[[Functions], None]
     unserved: Callable[[], None]
 
 
@@ -75,13 +77,15 @@ def _run(run: ProgramRun) -> None:
     executor = ThreadPoolExecutor(max_workers=max(run.parallel, 1) * 4, thread_name_prefix="program")
     loop.set_default_executor(executor)
     asyncio.set_event_loop(loop)
+    functions = Functions(run.monitor, loop)
+    run.served(functions)
     # A program that fails leaves futures that nobody awaits; that is no news to the user.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
         with _environment(run.environment):
             try:
                 with run.interrupts.raising():
-                    loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _awaited(program)))
+                    loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _awaited(program, functions)))
             except BaseException as error:
                 raise _as_failure(error) from None
             finally:
@@ -93,11 +97,12 @@ def _run(run: ProgramRun) -> None:
         loop.close()
 
 
-async def _awaited(program: Callable[[], Any]) -> None:
+async def _awaited(program: Callable[[], Any], functions: Functions) -> None:
     """The program, and a turn of the loop: only then does the SDK know of the calls that it has to wait for.
 
     Without it, it waits for the first of all outputs, again and again: a cost in the square of the resources.
     """
+    functions.entered()
     result = program()
     if inspect.isawaitable(result):
         await result

@@ -190,6 +190,7 @@ def _run_program(run: Running, options: Options) -> None:
                     environment=options.environment,
                     program=options.program,
                     interrupts=run.interrupts,
+                    served=d.callbacks.serve,
                     unserved=d.callbacks.close,
                 )
             )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+from concurrent.futures import CancelledError
 from typing import Any
 
+import grpc.aio
 import pulumi
 import pytest
 from pulumi import ResourceOptions, ResourceTransformArgs, ResourceTransformResult
+from pulumi.runtime.proto import callback_pb2
 
-from datahall.engine import ProgramFailed
+from datahall.engine import ProgramFailed, ProviderFailed
+from datahall.engine.functions import Functions
 
 from .conftest import World
 from .programs import House, Provider, Thing
@@ -135,3 +141,32 @@ def test_a_transform_that_raises_ends_the_update(world: World) -> None:
     with pytest.raises(ProgramFailed, match=r"Thing 'it': transform: .*out of luck"):
         world.up(lambda: Thing("it", opts=ResourceOptions(transforms=[broken])))
     assert world.count() == 0
+
+
+def test_functions_need_no_server_of_their_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """gRPC's asyncio server, stopped while it starts or answers, has crashed the process."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a server")
+
+    monkeypatch.setattr(grpc.aio, "server", refused)
+
+    def program() -> None:
+        pulumi.runtime.register_resource_transform(noting("stack"))
+        Thing("it", opts=ResourceOptions(transforms=[noting("own")]))
+        Thing("bad", size=-1)
+
+    with pytest.raises(ProviderFailed, match="must not be negative"):
+        world.up(program)
+
+
+def test_a_function_that_is_asked_after_the_end_is_told_so() -> None:
+    loop = asyncio.new_event_loop()
+    functions = contextvars.copy_context().run(Functions, None, loop)
+    functions.close()
+    with pytest.raises(CancelledError):
+        functions.call(callback_pb2.CallbackInvokeRequest(token="any"))
+    loop.close()
+    functions = contextvars.copy_context().run(Functions, None, loop)
+    with pytest.raises(CancelledError):
+        functions.call(callback_pb2.CallbackInvokeRequest(token="any"))

@@ -59,6 +59,20 @@ FOUND = {
         ask=Ask(kind="refresh"),
     ),
     "a read below what is left out": case(then=(THING, READ), ask=Ask(kind="up", exclude=(0, 2))),
+    "a circle through what was replaced": case(
+        first=(
+            Node(key=1, role="thing", name="n1"),
+            Node(key=0, role="thing", name="n0", source=1, source_property="kind"),
+        ),
+        spoil=(
+            THING,
+            Node(key=1, role="thing", name="n1x", renamed_from="n1", depends_on=(0,)),
+            Node(key=5, role="thing", name="n5", plot="b"),
+            Node(key=6, role="thing", name="n6", source=1, source_property="plot"),
+        ),
+        spoil_faults=(Fault("check", 4),),
+        ask=Ask(kind="up"),
+    ),
     "an import under another URN": case(
         first=(THING, Node(key=1, role="thing", name="n1", parent=0, imports=True)),
         then=(IMPORT,),
