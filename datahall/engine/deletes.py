@@ -37,16 +37,14 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
     left = False
     with ThreadPoolExecutor(max_workers=max(1, d.parallel), thread_name_prefix="delete") as pool:
         while running or (waiting and failure is None):
-            if failure is None:
-                ready = [state for key, state in waiting.items() if not blockers[key]]
-                for state in ready:
-                    del waiting[id(state)]
-                    running[pool.submit(steps.delete, d, state, urns)] = state
-            if not running:
+            ready = [state for key, state in waiting.items() if not blockers[key] and failure is None]
+            if not ready and not running:
                 if left:
                     break
-                blockers[_first_of_a_circle(waiting, blockers)].clear()
-                continue
+                ready = [_first_of_a_circle(waiting, blockers)]
+            for state in ready:
+                del waiting[id(state)]
+                running[pool.submit(steps.delete, d, state, urns)] = state
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 state = running.pop(future)
                 error = future.exception()
@@ -66,16 +64,18 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
         d.events.say("warning", f"passed over: what depends on {state.urn} is still there", state.urn)
 
 
-def _first_of_a_circle(waiting: Mapping[int, ResourceState], blockers: Mapping[int, set[int]]) -> int:
-    """Which to delete first where each waits for another, by its `id`.
+def _first_of_a_circle(
+    waiting: Mapping[int, ResourceState], blockers: Mapping[int, set[int]]
+) -> ResourceState:
+    """Which to delete first where each waits for another.
 
     An alias and a run that failed can leave a replaced resource that depends on one which depends on its
     successor, of the same URN. So it is one to be deleted that only live ones still seem to need.
     """
     for key, state in waiting.items():
         if state.delete and not any(waiting[other].delete for other in blockers[key]):
-            return key
-    return next(reversed(waiting))
+            return state
+    return list(waiting.values())[-1]
 
 
 def _blockers(states: Sequence[ResourceState]) -> dict[int, set[int]]:
