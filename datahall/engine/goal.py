@@ -10,7 +10,9 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 from datahall.engine import durations
 from datahall.engine.errors import Unsupported
 from datahall.engine.hooks import read_hooks
-from datahall.engine.urn import is_provider
+from datahall.engine.packages import Packages
+from datahall.engine.plugin_request import PluginRequest
+from datahall.engine.urn import is_provider, package_of
 from datahall.engine.values import Properties, Value
 from datahall.engine.wire import from_value
 
@@ -39,8 +41,8 @@ class Goal:
     dependencies: tuple[str, ...] = ()
     property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     provider: str = ""
-    version: str = ""
-    download_url: str = ""
+    plugin: PluginRequest | None = None
+    env_mappings: dict[str, str] = field(default_factory=dict)
     protect: bool | None = None
     retain_on_delete: bool | None = None
     delete_before_replace: bool | None = None
@@ -57,12 +59,17 @@ class Goal:
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
+    def plugin_request(self) -> PluginRequest:
+        """The plugin that it is to be served by."""
+        return self.plugin or PluginRequest(package_of(self.type))
+
+    @property
     def is_provider(self) -> bool:
         """Whether this is a provider."""
         return is_provider(self.type)
 
 
-def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
+def read_goal(request: resource_pb2.RegisterResourceRequest, packages: Packages) -> Goal:
     """The registration as data. Raises Unsupported, naming the resource and what is refused."""
     for word in _refused(request):
         raise Unsupported(
@@ -90,8 +97,10 @@ def read_goal(request: resource_pb2.RegisterResourceRequest) -> Goal:
         dependencies=tuple(sorted(dependencies)),
         property_dependencies={key: tuple(sorted(urns)) for key, urns in sorted(by_property.items())},
         provider=request.provider,
-        version=request.version,
-        download_url=request.pluginDownloadURL,
+        plugin=packages.find(
+            package_of(request.type), request.packageRef, request.version, request.pluginDownloadURL
+        ),
+        env_mappings=dict(request.envVarMappings),
         protect=request.protect if request.HasField("protect") else None,
         retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
         delete_before_replace=request.deleteBeforeReplace if explicit else None,
@@ -114,10 +123,10 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         yield "import_ of a component or a provider"
     if request.state_migrations:
         yield "state migrations"
-    if request.envVarMappings:
-        yield "env_var_mappings"
-    if request.packageRef:
-        yield "parameterized packages"
+    if request.envVarMappings and not is_provider(request.type):
+        yield "env_var_mappings of what is no provider"
+    if request.pluginChecksums:
+        yield "plugin checksums"
 
 
 def _aliases(specs: Iterable[alias_pb2.Alias], urns: Iterable[str]) -> Iterator[Alias]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
@@ -16,15 +16,16 @@ from datahall.engine import reads, urn
 from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.ending import Ending
-from datahall.engine.errors import EngineError, ProgramFailed, Unsupported
+from datahall.engine.errors import EngineError, ProgramFailed
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
 from datahall.engine.hooked import after_outputs
 from datahall.engine.registration import Registrar
 from datahall.engine.remote import ORGANIZATION, Remotes
+from datahall.engine.settled import Settled
 from datahall.engine.state import ResourceState
 from datahall.engine.transforms import Transforms
-from datahall.engine.values import Properties
+from datahall.engine.values import UNKNOWN_TEXT, Properties
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
 _T = TypeVar("_T")
@@ -39,6 +40,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._registrar = registrar
         self.remotes = Remotes(deployment, registrar)
         self._ending = ending
+        self._settled = Settled()
         self._transforms = Transforms(deployment.stack, deployment.project, deployment.callbacks)
 
     def GetDeploymentInfo(
@@ -68,11 +70,17 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
-        if request.remote:
-            made = self._do(context, lambda: self.remotes.register(self._transforms.resource(request)))
-            made.result = self._result(made.urn)
-            return made
-        state = self._do(context, lambda: self._registrar.register_or_fail(self._goal(request)))
+        with self._settled.below(request.parent):
+            if request.remote:
+                made = self._do(context, lambda: self.remotes.register(self._transforms.resource(request)))
+                made.result = self._result(made.urn)
+                self._component(made.urn, request)
+                return made
+            state = self._do(context, lambda: self._registrar.register_or_fail(self._goal(request)))
+            if request.custom:
+                self._settled.done(state.urn, request.parent, custom=True, exists=_exists(state))
+            else:
+                self._component(state.urn, request)
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.RegisterResourceResponse(
             urn=state.urn,
@@ -83,13 +91,20 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             result=self._result(state.urn),
         )
 
+    def _component(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
+        self._registrar.inherited.note(urn, request.parent, request.providers)
+        self._settled.done(urn, request.parent, custom=False, exists=True)
+
     def _result(self, urn: str) -> resource_pb2.Result.ValueType:
         targets = self._deployment.targets
         lost = urn in targets.broken or urn in targets.passed_over
         return resource_pb2.Result.FAIL if lost else resource_pb2.Result.SUCCESS
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
-        goal = read_goal(self._transforms.resource(request))
+        transformed = self._transforms.resource(request)
+        goal = read_goal(transformed, self._registrar.packages)
+        if goal.custom and not goal.is_provider:
+            goal = replace(goal, provider=self._registrar.inherited.provider(transformed))
         folder = self._deployment.folder
         trigger = hashed({"": goal.replacement_trigger}, folder)[""]
         return replace(goal, inputs=hashed(goal.inputs, folder), replacement_trigger=trigger)
@@ -119,7 +134,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
         """Read a resource that is not ours."""
-        state = self._do(context, lambda: reads.read_resource(self._deployment, self._registrar, request))
+        with self._settled.below(request.parent):
+            state = self._do(context, lambda: reads.read_resource(self._deployment, self._registrar, request))
+            self._settled.done(state.urn, request.parent, custom=True, exists=_exists(state))
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.ReadResourceResponse(urn=state.urn, properties=to_struct(state.outputs, accepts))
 
@@ -136,7 +153,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return resource_pb2.ResourceInvokeResponse(**answer)
 
     def _invoke(self, request: resource_pb2.ResourceInvokeRequest) -> reads.Called:
-        return reads.invoke(self._deployment, self._registrar, self._transforms.invoke(request))
+        asked = self._transforms.invoke(request)
+        return reads.invoke(self._deployment, self._registrar, self._settled, asked)
 
     def SignalAndWaitForShutdown(
         self, request: empty_pb2.Empty, context: grpc.ServicerContext
@@ -181,14 +199,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterPackage(
         self, request: resource_pb2.RegisterPackageRequest, context: grpc.ServicerContext
-    ) -> NoReturn:
-        """Refused."""
-        self._refuse(context, f"parameterized package {request.name}")
-
-    def _refuse(self, context: grpc.ServicerContext, what: str) -> NoReturn:
-        error = Unsupported(f"{what}: not supported by the embedded engine; see docs/engine.md")
-        self._deployment.fail(error)
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+    ) -> resource_pb2.RegisterPackageResponse:
+        """A package that resources and functions may name from now on."""
+        reference = self._do(context, lambda: self._registrar.packages.add(request))
+        return resource_pb2.RegisterPackageResponse(ref=reference)
 
     def _do(self, context: grpc.ServicerContext, work: Callable[[], _T]) -> _T:
         try:
@@ -201,6 +215,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         except Exception:
             self._deployment.fail(EngineError(f"the engine failed:\n{traceback.format_exc()}"))
             context.abort(grpc.StatusCode.UNAVAILABLE, _OVER)
+
+
+def _exists(state: ResourceState) -> bool:
+    return state.id not in ("", UNKNOWN_TEXT)
 
 
 def finish(d: Deployment, state: ResourceState, outputs: Properties) -> ResourceState:

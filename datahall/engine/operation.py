@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from datahall.engine import config as configs
 from datahall.engine.analyzer import Analyzers, RunFacts
@@ -22,6 +23,7 @@ from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
+from datahall.engine.plugin_request import read_request
 from datahall.engine.project import Project, check_stack_name
 from datahall.engine.recorder import Recorder
 from datahall.engine.references import References
@@ -135,6 +137,7 @@ def running(
             engine_address=address,
             pool=options.pool,
             program_folder=program_folder(project),
+            warn=lambda text: events.say("warning", text),
         )
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)
@@ -260,6 +263,15 @@ def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _expected_packages(opened: Opened) -> set[str]:
     """Packages of the recorded providers, and those that the configuration speaks of."""
-    recorded = {package_of(r["type"]) for r in opened.checkpoint.resources if is_provider(r["type"])}
+    providers = [r for r in opened.checkpoint.resources if is_provider(r["type"])]
+    recorded = {_plugin_of(r) for r in providers}
     configured = {key.partition(":")[0] for key in opened.config.values}
     return recorded or configured - {opened.project.name}
+
+
+def _plugin_of(resource: dict[str, Any]) -> str:
+    package, inputs = package_of(resource["type"]), resource.get("inputs") or {}
+    try:
+        return read_request(package, inputs).executable
+    except ValueError:
+        return package  # it is told when it is loaded

@@ -33,9 +33,9 @@ class Provider:
         self._able = _UNCONFIGURED
         self._stub = self.calls.stub
 
-    def configure(self, state: ResourceState, package: str) -> None:
+    def configure(self, state: ResourceState) -> None:
         """Configure the plugin; with anything unknown it stays unconfigured."""
-        able = provider_config.configure(self.calls, state, package)
+        able = provider_config.configure(self.calls, state, self.name)
         if able is not None:
             self._able, self.configured = able, True
 

@@ -10,6 +10,8 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from datahall.engine.answers import Checked, ProviderDiff, read_diff, read_failures
 from datahall.engine.calls import Calls
+from datahall.engine.errors import ProviderFailed
+from datahall.engine.plugin_request import Parameter
 from datahall.engine.state import ResourceState
 from datahall.engine.values import Properties, contains_unknown, without_secrets
 from datahall.engine.wire import Accepts, from_struct, to_struct
@@ -64,6 +66,19 @@ def diff(calls: Calls, urn: str, old: ResourceState, news: Properties) -> Provid
         "DiffConfig", calls.stub.DiffConfig, request, urn
     )
     return ProviderDiff() if response is None else read_diff(response)
+
+
+def parameterize(calls: Calls, package: str, parameter: Parameter) -> None:
+    """Make the plugin serve a package of another name. Raises ProviderFailed if it does not."""
+    value = provider_pb2.ParameterizeRequest.ParametersValue(
+        name=package, version=parameter.version, value=parameter.value
+    )
+    answer: provider_pb2.ParameterizeResponse = calls.call(
+        "Parameterize", calls.stub.Parameterize, provider_pb2.ParameterizeRequest(value=value), package
+    )
+    if answer.name != package:
+        what = f"provider {calls.name} answered Parameterize with package {answer.name!r}"
+        raise ProviderFailed(f"package {package}: {what}")
 
 
 def configure(calls: Calls, state: ResourceState, package: str) -> Able | None:

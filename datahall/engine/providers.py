@@ -17,17 +17,18 @@ from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, changed_inputs, custom_change
 from datahall.engine.errors import EngineError, ProviderFailed
 from datahall.engine.goal import Goal
+from datahall.engine.plugin_request import PluginRequest
 from datahall.engine.provider import Provider
 from datahall.engine.provider_config import own_config
 from datahall.engine.state import ResourceState
-from datahall.engine.values import UNKNOWN_TEXT, Properties, Value, contains_unknown
+from datahall.engine.values import UNKNOWN_TEXT, Properties, contains_unknown
 
 _RESERVED = ("version", "__internal")  # the engine's own keys: the plugin may neither change nor drop them
 
 
 def check(deployment: Deployment, state: ResourceState, olds: Properties) -> Checked:
     """Check a provider's configuration with its plugin."""
-    plugin = deployment.registry.fresh(state.urn, state.type)
+    plugin = deployment.registry.fresh(state)
     checked = provider_config.check(plugin.calls, state.urn, olds, state.inputs)
     kept = {key: state.inputs[key] for key in _RESERVED if key in state.inputs}
     return Checked({**checked.inputs, **kept}, checked.failures)
@@ -38,7 +39,7 @@ def diff(deployment: Deployment, old: ResourceState, state: ResourceState) -> Ch
     if contains_unknown(state.inputs):
         kinds = changed_inputs(old.inputs, state.inputs)
         return Change(changes=bool(kinds))
-    plugin = deployment.registry.fresh(state.urn, state.type)
+    plugin = deployment.registry.fresh(state)
     answer = provider_config.diff(plugin.calls, state.urn, old, state.inputs)
     return custom_change(
         answer,
@@ -89,47 +90,34 @@ class DefaultProviders:
         self._config = config
         self._register = register
         self._lock = threading.Lock()
-        self._known: dict[str, str] = {}
-        self._failed: dict[str, EngineError] = {}
+        self._known: dict[PluginRequest, str] = {}
+        self._failed: dict[PluginRequest, EngineError] = {}
 
-    def reference(self, package: str, version: str, download_url: str) -> str:
-        """The reference of the package's default provider. Raises ProviderFailed if config forbids it."""
+    def reference(self, request: PluginRequest) -> str:
+        """The reference of a package's default provider. Raises ProviderFailed if config forbids it."""
+        package = request.package
         if package != PACKAGE and not {package, "*"}.isdisjoint(_forbidden(self._config)):
             raise ProviderFailed(
                 f"provider: {package}: default providers are disabled by pulumi:disable-default-providers; "
                 "give the resource an explicit provider"
             )
-        name = default_name(version, download_url)
         with self._lock:
-            key = f"{package}::{name}"
-            if key in self._failed:
-                raise self._failed[key]
-            if key not in self._known:
-                inputs: dict[str, Value] = self._config.of_package(package)
+            if request in self._failed:
+                raise self._failed[request]
+            if request not in self._known:
                 goal = Goal(
                     type=f"{urns.PROVIDER_PREFIX}{package}",
-                    name=name,
+                    name=request.default_name(),
                     custom=True,
-                    inputs=inputs,
-                    version=version,
-                    download_url=download_url,
+                    inputs=self._config.of_package(package),
+                    plugin=request,
                 )
                 try:
-                    self._known[key] = self._register(goal).reference
+                    self._known[request] = self._register(goal).reference
                 except EngineError as error:
-                    self._failed[key] = error
+                    self._failed[request] = error
                     raise
-            return self._known[key]
-
-
-def default_name(version: str, download_url: str = "") -> str:
-    """`default_7_51_1` for version 7.51.1."""
-    name = "default"
-    if version:
-        name += "_" + re.sub(r"[^0-9A-Za-z]+", "_", version)
-    if download_url:
-        name += "_" + re.sub(r"[^0-9A-Za-z]+", "_", download_url)
-    return name
+            return self._known[request]
 
 
 def is_default(urn: str, type_: str) -> bool:

@@ -10,10 +10,11 @@ from datahall.engine import resources
 from datahall.engine.assets import hashed
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
-from datahall.engine.errors import ProviderFailed, Unsupported
+from datahall.engine.errors import ProviderFailed
 from datahall.engine.events import Op
 from datahall.engine.goal import Goal
 from datahall.engine.registration import Registrar
+from datahall.engine.settled import Settled
 from datahall.engine.state import ResourceState
 from datahall.engine.steps import keep, told
 from datahall.engine.urn import package_of
@@ -27,8 +28,6 @@ def read_resource(
     d: Deployment, registrar: Registrar, request: resource_pb2.ReadResourceRequest
 ) -> ResourceState:
     """Read a resource that is not ours. Raises ProviderFailed if there is none."""
-    if request.packageRef:
-        raise Unsupported(f"{request.type} {request.name!r}: parameterized packages: not supported")
     d.go_on()
     goal = Goal(
         type=request.type,
@@ -40,9 +39,7 @@ def read_resource(
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
     )
     urn = resources.claim(d, goal)
-    provider = request.provider or registrar.defaults.reference(
-        package_of(goal.type), request.version, request.pluginDownloadURL
-    )
+    provider = registrar.provider_for(goal.type, request)
     state = replace(resources.new_state(d, goal, urn, provider), external=True, id=request.id)
     old = resources.find_old(d, state)
     left = registrar.left_unread(old, state)
@@ -77,17 +74,22 @@ def _read(d: Deployment, state: ResourceState) -> ResourceState:
     return replace(state, id=outcome.id, outputs=outputs, init_errors=outcome.errors)
 
 
-def invoke(d: Deployment, registrar: Registrar, request: resource_pb2.ResourceInvokeRequest) -> Called:
-    """Call a provider's function: its result (None: unknown before the update) and failures."""
-    if request.packageRef:
-        raise Unsupported(f"function {request.tok}: parameterized packages: not supported")
+def invoke(
+    d: Deployment, registrar: Registrar, settled: Settled, request: resource_pb2.ResourceInvokeRequest
+) -> Called:
+    """Call a provider's function: its result (None: unknown before the update) and failures.
+
+    It is unknown, too, while what it depends on does not exist.
+    """
     d.go_on()
     arguments = hashed(from_struct(request.args), d.folder)
     if contains_unknown(arguments):
         return None, ()
-    reference = request.provider or registrar.defaults.reference(
-        package_of(request.tok), request.version, request.pluginDownloadURL
-    )
+    reference = registrar.inherited.find(request.parent, package_of(request.tok)) if request.parent else ""
+    if request.provider or not reference:
+        reference = registrar.provider_for(request.tok, request)
+    if settled.lacks(request.dependsOn, d.go_on):
+        return None, ()
     with d.slot():
         plugin = d.registry.ensure(reference, d.recorded)
         if not plugin.configured:

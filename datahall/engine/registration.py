@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Protocol
 
 from datahall.engine import imports, providers, resources, steps
 from datahall.engine import urn as urns
@@ -20,11 +21,22 @@ from datahall.engine.errors import (
 )
 from datahall.engine.events import Op, PropertyDiff, ResourceFailed
 from datahall.engine.goal import Goal
+from datahall.engine.inherited import Inherited
 from datahall.engine.links import provider_urn
+from datahall.engine.packages import Packages
 from datahall.engine.paths import parse_path, restore
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
 from datahall.engine.values import UNKNOWN, Properties, contains_unknown
+
+
+class Asked(Protocol):
+    """What a read, a function call and a method call say of their provider."""
+
+    provider: str
+    version: str
+    pluginDownloadURL: str  # noqa: N815 - as in the protocol
+    packageRef: str  # noqa: N815
 
 
 class Registrar:
@@ -33,6 +45,15 @@ class Registrar:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self.defaults = providers.DefaultProviders(deployment.config, self.register)
+        self.packages = Packages()
+        self.inherited = Inherited()
+
+    def provider_for(self, token: str, asked: Asked) -> str:
+        """The provider that a call names, else the default one for what it asks for. Raises EngineError."""
+        request = self.packages.find(
+            package_of(token), asked.packageRef, asked.version, asked.pluginDownloadURL
+        )
+        return asked.provider or self.defaults.reference(request)
 
     def register(self, goal: Goal) -> ResourceState:
         """Bring a resource to its goal. Raises EngineError, or Stopped when the run is ending."""
@@ -41,9 +62,7 @@ class Registrar:
         urn = resources.claim(d, goal)
         provider = ""
         if goal.custom and not goal.is_provider:
-            provider = goal.provider or self.defaults.reference(
-                package_of(goal.type), goal.version, goal.download_url
-            )
+            provider = goal.provider or self.defaults.reference(goal.plugin_request)
         state = resources.new_state(d, goal, urn, provider)
         old = resources.find_old(d, state)
         recreating = old is not None and old.urn in d.deleted

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 
-from datahall.engine import provider_config
+from datahall.engine import provider_config, versions
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.options import Port
+from datahall.engine.plugin_request import environment_of, read_request
 from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
 from datahall.engine.provider import Provider
@@ -31,6 +33,7 @@ class Registry:
         environment: Mapping[str, str],
         engine_address: str,
         program_folder: Path,
+        warn: Callable[[str], None],
         pool: PluginPool | None = None,
     ) -> None:
         self._folders = folders
@@ -38,9 +41,11 @@ class Registry:
         self._environment = {**environment, "PWD": str(program_folder)}  # also what a pool tells plugins by
         self._engine_address = engine_address
         self._program_folder = program_folder
+        self._warn = warn
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._plugins = pool
-        self._started: list[tuple[PluginProcess, Path]] = []
+        self._started: list[tuple[PluginProcess, Path, Mapping[str, str]]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._aborted = False
         self._providers: list[Provider] = []
@@ -60,22 +65,22 @@ class Registry:
                 plugin_command(package, self._folders)
             except ProviderFailed:
                 continue  # it is reported when a resource asks for it
-            self._early[package] = self._pool.submit(self._start, package)
+            self._early[package] = self._pool.submit(self._start, package, {})
 
-    def fresh(self, urn: str, type_: str) -> Provider:
+    def fresh(self, state: ResourceState) -> Provider:
         """A plugin for a provider resource, not configured yet. Raises ProviderFailed."""
         with self._lock:
-            known = self._fresh.get(urn)
+            known = self._fresh.get(state.urn)
         if known is None:
-            known = self._load(package_of(type_))
+            known = self._load(state)
             with self._lock:
-                known = self._fresh.setdefault(urn, known)
+                known = self._fresh.setdefault(state.urn, known)
         return known
 
     def configure(self, state: ResourceState) -> Provider:
         """Configure a provider resource's plugin and know it by its reference."""
-        provider = self.fresh(state.urn, state.type)
-        provider.configure(state, package_of(state.type))
+        provider = self.fresh(state)
+        provider.configure(state)
         with self._lock:
             self._fresh.pop(state.urn, None)
             self._configured[state.reference] = provider
@@ -97,8 +102,8 @@ class Registry:
             state = recorded.get(reference)
             if state is None:
                 raise ProviderFailed(f"provider: {reference}: neither in the program nor in the state")
-            provider = self._load(package_of(state.type))
-            provider.configure(state, package_of(state.type))
+            provider = self._load(state)
+            provider.configure(state)
             with self._lock:
                 self._configured[reference] = provider
             return provider
@@ -125,30 +130,51 @@ class Registry:
         self._pool.shutdown(wait=True, cancel_futures=True)
         for channel in self._channels:
             channel.close()
-        for process, executable in self._started:
+        for process, executable, environment in self._started:
             provider = self._by_port.get(process.port)
             if self._plugins is None or (provider is not None and provider.bound):
                 process.stop()
             else:
-                self._plugins.give(process, executable, self._environment)
+                self._plugins.give(process, executable, environment)
 
-    def _load(self, package: str) -> Provider:
-        if package in self._attach:
-            port = self._attach[package]
+    def _load(self, state: ResourceState) -> Provider:
+        try:
+            request = read_request(package_of(state.type), state.inputs)
+        except ValueError as error:
+            raise ProviderFailed(f"{state.urn}: __internal: parameterization: {error}") from None
+        name, mapped = request.executable, environment_of(state.inputs, {**os.environ, **self._environment})
+        if name in self._attach:
+            port = self._attach[name]
             channel, process = connect(port if isinstance(port, int) else port()), None
         else:
-            early = self._early.pop(package, None)
-            process = early.result() if early is not None else self._start(package)
+            early = self._early.pop(name, None) if not mapped else None
+            process = early.result() if early is not None else self._start(name, mapped)
             channel = connect(process.port)
         with self._lock:
             self._channels.append(channel)
-        provider = Provider(package, channel, process.last_words if process else None)
+        provider = Provider(name, channel, process.last_words if process else None)
         with self._lock:
             self._providers.append(provider)
             if process is not None:
                 self._by_port[process.port] = provider
-        self.versions[package] = provider_config.version(provider.calls)
+        version = provider_config.version(provider.calls)
+        self.versions[name] = version
+        if request.version and not versions.at_least(version, request.version):
+            self._warn_once(
+                f"provider: {name}: version {request.version} or newer is asked for, but the plugin "
+                f"{f'is {version}' if version else 'does not tell its own'}; see whether it is the right one"
+            )
+        if request.parameter is not None:
+            provider.bound = True  # it serves that package only from now on
+            provider_config.parameterize(provider.calls, request.package, request.parameter)
         return provider
+
+    def _warn_once(self, text: str) -> None:
+        with self._lock:
+            known = text in self._warned
+            self._warned.add(text)
+        if not known:
+            self._warn(text)
 
     def _begun(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:
@@ -157,20 +183,21 @@ class Registry:
         if aborted:
             kill(process)
 
-    def _start(self, package: str) -> PluginProcess:
+    def _start(self, package: str, mapped: Mapping[str, str]) -> PluginProcess:
+        environment = {**self._environment, **mapped}
         executable, *arguments = plugin_command(package, self._folders)
         key = Path(executable)
-        process = self._plugins.take(key, self._environment) if self._plugins else None
+        process = self._plugins.take(key, environment) if self._plugins else None
         if process is None:
             process = start_plugin(
                 package,
                 [executable, *arguments, self._engine_address],
-                self._environment,
+                environment,
                 folder=self._program_folder,
                 started=self._begun,
             )
         else:
             self._begun(process.process)
         with self._lock:
-            self._started.append((process, key))
+            self._started.append((process, key, environment))
         return process

@@ -16,7 +16,6 @@ from datahall.engine.errors import ProgramFailed, ProviderFailed, Unsupported
 from datahall.engine.goal import read_goal
 from datahall.engine.provider import Provider
 from datahall.engine.registration import Registrar
-from datahall.engine.urn import package_of
 from datahall.engine.values import Properties, ResourceReference, Secret
 from datahall.engine.wire import Accepts, from_struct, from_value, to_struct
 
@@ -46,14 +45,11 @@ class Remotes:
         """Have the provider make a component. Raises EngineError, or Stopped when the run is ending."""
         d = self._deployment
         d.go_on()
-        goal = replace(read_goal(request), custom=False)
+        goal = replace(read_goal(request, self._registrar.packages), custom=False)
         hashed(goal.inputs, d.folder)  # a file that is not there is told before anything is done
-        package = package_of(request.type)
-        reference = (
-            request.provider
-            or request.providers.get(package, "")
-            or self._registrar.defaults.reference(package, request.version, request.pluginDownloadURL)
-        )
+        reference = self._registrar.inherited.provider(request)
+        if not reference:
+            reference = self._registrar.defaults.reference(goal.plugin_request)
         plugin = d.registry.ensure(reference, d.recorded)
         if not plugin.configured:  # a preview whose provider is not known yet: only that the component is
             state = self._registrar.register(
@@ -135,8 +131,6 @@ class Remotes:
         """Call a method of a resource. Raises EngineError, or Stopped when the run is ending."""
         d = self._deployment
         d.go_on()
-        if request.packageRef:
-            raise Unsupported(f"method {request.tok}: parameterized packages: not supported")
         arguments, found = _read(request.args, request.argDependencies)
         hashed(arguments, d.folder)
         plugin = d.registry.ensure(self._provider_of(request, arguments), d.recorded)
@@ -189,9 +183,7 @@ class Remotes:
                 reference = self._made_by.get(self_.urn, state.provider if state is not None else "")
             if state is None:
                 raise ProgramFailed(f"method {request.tok}: {self_.urn}: not registered by this program")
-        return reference or self._registrar.defaults.reference(
-            package_of(request.tok), request.version, request.pluginDownloadURL
-        )
+        return reference or self._registrar.provider_for(request.tok, request)
 
     def _about_the_run(self) -> dict[str, Any]:
         d = self._deployment

@@ -17,11 +17,7 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
     """The state that the goal asks for, with the program's inputs and no outputs yet."""
     inputs = dict(goal.inputs)
     if goal.is_provider:
-        if goal.version:
-            inputs.setdefault("version", goal.version)
-        if goal.version or goal.download_url:  # as the official engine records it, empty or not
-            url = {"pluginDownloadURL": goal.download_url} if goal.download_url else {}
-            inputs.setdefault("__internal", url)
+        inputs = goal.plugin_request.recorded(inputs, goal.env_mappings)
     return ResourceState(
         urn=urn,
         type=goal.type,

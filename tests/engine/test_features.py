@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 import pytest
+from pulumi.runtime.proto import resource_pb2
 
 from datahall.engine.features import IMPLEMENTED, MONITOR_FEATURES, REFUSED, feature_by_old_name
 
@@ -28,9 +29,13 @@ def test_nothing_is_both() -> None:
     assert not {*IMPLEMENTED} & {*REFUSED}
 
 
-@pytest.mark.parametrize("name", ["parameterization"])
-def test_features_that_are_refused_are_not_announced(name: str) -> None:
-    assert feature_by_old_name(name) not in MONITOR_FEATURES
+def test_features_that_are_refused_are_not_announced() -> None:
+    assert resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS not in MONITOR_FEATURES
+
+
+def test_what_an_older_client_asks_for_is_announced_to_a_newer_one() -> None:
+    assert {feature_by_old_name(name) for name in ("parameterization", "replaceWith")} <= {*MONITOR_FEATURES}
+    assert feature_by_old_name("timeTravel") is None
 
 
 def test_the_sdk_refuses_what_is_not_announced(world: World) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
 import pytest
 from pulumi import ResourceOptions
@@ -156,15 +154,46 @@ def test_a_plugin_that_is_not_in_the_folders_is_named(world: World) -> None:
         world.up(lambda: pulumi.CustomResource("moon:index:Rock", "r", {}))
 
 
-@pytest.mark.parametrize(
-    ("opts", "word"),
-    [
-        ({"env_var_mappings": {"A": "B"}}, "env_var_mappings"),
-    ],
-)
-def test_what_is_not_supported_is_refused_by_name(world: World, opts: dict[str, Any], word: str) -> None:
-    with pytest.raises(Unsupported, match=word):
-        world.up(lambda: Thing("it", opts=ResourceOptions(**opts)))
+def test_only_providers_have_environments(world: World) -> None:
+    with pytest.raises(Unsupported, match="env_var_mappings of what is no provider"):
+        world.up(lambda: Thing("it", opts=ResourceOptions(env_var_mappings={"A": "B"})))
+    assert world.count() == 0
+
+
+def test_a_provider_sees_variables_under_the_names_that_it_is_given(own_world: World) -> None:
+    def program() -> None:
+        opts = ResourceOptions(env_var_mappings={"OTHER_FOLDER": "CLOUD_FOLDER", "ABSENT": "CLOUD_SECRETS"})
+        Thing("there", opts=ResourceOptions(provider=Provider("mine", "east", opts=opts)))
+        Thing("here")
+
+    other = own_world.folder / "other"
+    environment = {**own_world.options.environment, "OTHER_FOLDER": str(other)}
+    own_world.up(program, environment=environment)
+    assert list(own_world.inventory()) == ["here"]
+    assert [file.name.partition("-")[0] for file in other.glob("*.thing")] == ["there"]
+    internal = own_world.resources()["mine"].inputs["__internal"]
+    assert internal == {"envVarMappings": {"OTHER_FOLDER": "CLOUD_FOLDER", "ABSENT": "CLOUD_SECRETS"}}
+    own_world.destroy(environment=environment)  # from the record alone
+    assert not list(other.glob("*.thing"))
+
+
+def test_a_plugin_older_than_was_asked_for_is_told_once(world: World) -> None:
+    def program() -> None:
+        for name in ("one", "two"):
+            Thing(name, opts=ResourceOptions(version="1.3.0"))
+
+    world.up(program)
+    [warning] = world.said("warning")
+    assert "cloud: version 1.3.0 or newer is asked for, but the plugin is 1.2.3" in warning
+    world.up(lambda: Thing("one", opts=ResourceOptions(version="1.2.3-beta.1")))
+    world.events.clear()
+    world.up(lambda: Thing("one", opts=ResourceOptions(version="1.2.3-beta.1")))
+    assert world.said("warning") == []
+
+
+def test_a_version_that_is_none_is_refused(world: World) -> None:
+    with pytest.raises(ProgramFailed, match="package cloud: version 'newest': not a semantic version"):
+        world.up(lambda: Thing("it", opts=ResourceOptions(version="newest")))
     assert world.count() == 0
 
 

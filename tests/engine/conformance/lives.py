@@ -14,6 +14,23 @@ for name, size in (("old-abc123", 2), ("other-abc456", 3)):
     if not file.exists():
         file.write_text(json.dumps({"urn": "by hand", "size": size, "label": name}))
 """
+_PACKAGE = """
+import base64
+from pulumi.runtime.settings import register_package
+
+def package(flavour, version):
+    value = base64.b64encode(flavour.encode()).decode()
+    return register_package("cloud", "1.2.3", "", "sea", version, value)
+
+class Drop(pulumi.CustomResource):
+    def __init__(self, name, flavour, version, opts=None, **props):
+        named = package(flavour, version)
+        super().__init__("sea:index:Thing", name, {"flavour": None, **props}, opts, package_ref=named)
+
+class Sea(pulumi.ProviderResource):
+    def __init__(self, name, flavour, version, opts=None):
+        super().__init__("sea", name, {"region": "north"}, opts, package_ref=package(flavour, version))
+"""
 LIVES: Final[dict[str, tuple[str, ...]]] = {
     "update, replace, delete": (
         """
@@ -162,6 +179,34 @@ lead = Thing("lead", kind="elm")
 Thing("follower", size=2)
 plot = Thing("plot", plot="z")
 second = Thing("second", size=1, opts=Options(replace_with=[plot]))
+""",
+    ),
+    "functions": (
+        """
+def say(**options):
+    options = pulumi.InvokeOutputOptions(version="1.2.3", **options)
+    return pulumi.runtime.invoke_output("cloud:index:say", {"word": "hi"}, options)
+
+east = Provider("mine", "east")
+house = House("home", opts=Options(providers=[east]))
+pulumi.export("said", [say(depends_on=[house]), say(provider=east), say(parent=house)])
+pulumi.export("secret", pulumi.runtime.invoke_output(
+    "cloud:index:say", {"word": pulumi.Output.secret("hush")}, pulumi.InvokeOptions(version="1.2.4")
+))
+""",
+    ),
+    "packages": (
+        _PACKAGE
+        + """
+Drop("default", "sweet", "2.0.0", size=2)
+Drop("explicit", "sour", "2.0.0", Options(provider=Sea("mine", "sour", "2.0.0")))
+mapped = Options(env_var_mappings={"HOME": "CLOUD_HOME"})
+Thing("plain", opts=Options(provider=Provider("east", "east", opts=mapped)))
+""",
+        _PACKAGE
+        + """
+Drop("default", "salt", "2.1.0", size=3)
+Drop("explicit", "sour", "2.0.1", Options(provider=Sea("mine", "sour", "2.0.1")))
 """,
     ),
     "values": (

@@ -68,6 +68,7 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         self.folder = Path(os.environ["CLOUD_FOLDER"])
         self.folder.mkdir(parents=True, exist_ok=True)
         self.region = "nowhere"
+        self.flavour = ""
         self.lock = threading.Lock()
 
     def note(self, method: str, urn: str, **more: Json) -> None:
@@ -80,6 +81,14 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version="1.2.3")
+
+    def Parameterize(
+        self, request: provider_pb2.ParameterizeRequest, context: Context
+    ) -> provider_pb2.ParameterizeResponse:
+        """Another package, whose things have a flavour; `misnamed` is one that answers as another."""
+        self.flavour = request.value.value.decode()
+        name = "other" if self.flavour == "misnamed" else request.value.name
+        return provider_pb2.ParameterizeResponse(name=name, version=request.value.version)
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         news = json_format.MessageToDict(request.news)
@@ -132,7 +141,16 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     def outputs(self, inputs: dict[str, Any], id_: str) -> dict[str, Any]:
         size = plain(inputs.get("size", 1))
         area = UNKNOWN if size == UNKNOWN else size * size
-        return {**inputs, "area": area, "serial": f"serial-{id_}", "region": self.region}
+        return {
+            **inputs,
+            "area": area,
+            "serial": f"serial-{id_}",
+            "region": self.region,
+            **self.tasted(),
+        }
+
+    def tasted(self) -> dict[str, str]:
+        return {"flavour": self.flavour} if self.flavour else {}
 
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
         inputs = json_format.MessageToDict(request.properties)
@@ -267,7 +285,7 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         if arguments.get("word") == "forbidden":
             failure = provider_pb2.CheckFailure(property="word", reason="must not be said")
             return provider_pb2.InvokeResponse(failures=[failure])
-        said = struct({"said": arguments.get("word", "").upper(), "region": self.region})
+        said = struct({"said": arguments.get("word", "").upper(), "region": self.region, **self.tasted()})
         answer: dict[str, Any] = {"return": said}  # `return` is a keyword
         return provider_pb2.InvokeResponse(**answer)
 
