@@ -133,7 +133,7 @@ def encode_state(state: ResourceState, encrypt: Cipher) -> dict[str, Any]:
     for attribute, name in _FIELDS:
         value = getattr(state, attribute)
         if value:
-            data[name] = [list(parse_path(path)) for path in value] if name == "hideDiff" else value
+            data[name] = [format_path(parse_path(path)) for path in value] if name == "hideDiff" else value
     if state.replacement_trigger is not None:
         data["replacementTrigger"] = encode_value(state.replacement_trigger, encrypt)
     data.update(state.other)
@@ -184,7 +184,8 @@ def decode_state(data: dict[str, Any], decrypt: Cipher | None) -> ResourceState:
             value = data[name]
             fields[attribute] = tuple(value) if isinstance(value, list) else value
     if "hide_diff" in fields:
-        fields["hide_diff"] = tuple(format_path(path) for path in fields["hide_diff"])
+        # as lists of parts this engine wrote them once
+        fields["hide_diff"] = tuple(p if isinstance(p, str) else format_path(p) for p in fields["hide_diff"])
     if "property_dependencies" in fields:
         fields["property_dependencies"] = {
             key: tuple(urns or ()) for key, urns in fields["property_dependencies"].items()

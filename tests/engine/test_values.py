@@ -102,7 +102,7 @@ def test_state_keeps_what_it_does_not_know() -> None:
         "type": "a:b:C",
         "sourcePosition": "project:///x.py#1",
         "refreshBeforeUpdate": True,
-        "hideDiff": [["tags", 0, "a.b"]],
+        "hideDiff": ['tags[0]["a.b"]'],
         "created": "2026-01-01T00:00:00Z",
     }
     state = decode_state(data, None)
