@@ -64,7 +64,7 @@ def _project(case: Case) -> Iterator[tuple[Path, dict[str, str]]]:
                 "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
                 "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
                 "PULUMI_SKIP_UPDATE_CHECK": "true",
-                "PYTHONPATH": str(Path(__file__).parents[1]),
+                "PYTHONPATH": str(Path(__file__).parents[2]),
                 "CLOUD_FOLDER": str(folder / "cloud"),
                 "DATAHALL_PYTHON": sys.executable,
                 **case.environment,

@@ -3,7 +3,8 @@
 import os
 
 import pulumi
-from engine.programs import Thing
+
+from tests.engine.programs import Thing
 
 it = Thing("it", size=int(os.environ["SIZE"]), password=pulumi.Output.secret("hunter2"))
 pulumi.export("area", it.area)

@@ -2,7 +2,7 @@
 
 import os
 
-from engine.programs import Thing
+from tests.engine.programs import Thing
 
 first = Thing("first", size=int(os.environ["SIZE"]))
 second = Thing("second", note=first.serial)

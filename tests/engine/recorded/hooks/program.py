@@ -3,7 +3,8 @@
 import os
 
 import pulumi
-from engine.programs import Thing
+
+from tests.engine.programs import Thing
 
 made = pulumi.ResourceHook("made", lambda _: None)
 hooks = pulumi.ResourceHookBinding(after_create=[made], before_update=[made])

@@ -3,7 +3,8 @@
 import os
 
 import pulumi
-from engine.programs import Thing
+
+from tests.engine.programs import Thing
 
 kind = os.environ["SIZE"]
 first = Thing("first", label=f"first-{kind}", kind=kind, password=pulumi.Output.secret("hunter2"))

@@ -3,7 +3,8 @@
 import os
 
 import pulumi
-from engine.programs import House, Provider, Thing
+
+from tests.engine.programs import House, Provider, Thing
 
 size = int(os.environ["SIZE"])
 nested = {
@@ -30,5 +31,5 @@ Thing(
 )
 Thing("blob", text=pulumi.StringAsset("text"), parts=pulumi.AssetArchive({"a/b": pulumi.StringAsset("b")}))
 pulumi.export("area", House("home", 3).area)
-pulumi.export("password", first.password)
+pulumi.export("password", pulumi.Output.secret("hunter2"))
 pulumi.export("token", pulumi.Config().require_secret("token"))
