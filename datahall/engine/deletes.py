@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
 from datahall.engine import steps
 from datahall.engine.deployment import Deployment, Stopped
@@ -29,35 +30,40 @@ def refuse_protected(states: Sequence[ResourceState]) -> None:
 def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
     """Delete resources in parallel, each after all that need it. Raises the first failure."""
     refuse_protected(states)
+    frees, waits_for = _order(states)
     waiting = {id(state): state for state in states}
-    blockers = _blockers(states)
     urns = {state.urn for state in states}
     running: dict[Future[None], ResourceState] = {}
+    ended: SimpleQueue[Future[None]] = SimpleQueue()
     failure: EngineError | Stopped | None = None
     left = False
+    ready = [state for state in states if not waits_for[id(state)]]
     with ThreadPoolExecutor(max_workers=max(1, d.parallel), thread_name_prefix="delete") as pool:
-        while running or (waiting and failure is None):
-            ready = [state for key, state in waiting.items() if not blockers[key] and failure is None]
-            if not ready and not running:
-                if left:
-                    break
-                ready = [_first_of_a_circle(waiting, blockers)]
+        while True:
+            if not ready and not running and waiting and failure is None and not left:
+                ready = [_first_of_a_circle(waiting, frees)]
             for state in ready:
                 del waiting[id(state)]
-                running[pool.submit(steps.delete, d, state, urns)] = state
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                state = running.pop(future)
-                error = future.exception()
-                if error is None:
-                    for remaining in blockers.values():
-                        remaining.discard(id(state))
-                elif d.targets.continues and isinstance(error, ProviderFailed):
-                    left = True  # and what waits for it with it
-                    d.remember(error)
-                elif isinstance(error, EngineError | Stopped):
-                    failure = failure or error
-                else:
-                    raise error
+                future = pool.submit(steps.delete, d, state, urns)
+                running[future] = state
+                future.add_done_callback(ended.put)
+            if not running:
+                break
+            future = ended.get()
+            state, ready = running.pop(future), []
+            error = future.exception()
+            if error is None:
+                for needed in frees[id(state)]:
+                    waits_for[id(needed)] -= 1
+                    if not waits_for[id(needed)] and failure is None and id(needed) in waiting:
+                        ready.append(needed)
+            elif d.targets.continues and isinstance(error, ProviderFailed):
+                left = True  # and what waits for it with it
+                d.remember(error)
+            elif isinstance(error, EngineError | Stopped):
+                failure = failure or error
+            else:
+                raise error
     if failure is not None:
         raise failure
     for state in waiting.values():
@@ -65,28 +71,30 @@ def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:
 
 
 def _first_of_a_circle(
-    waiting: Mapping[int, ResourceState], blockers: Mapping[int, set[int]]
+    waiting: Mapping[int, ResourceState], frees: Mapping[int, Sequence[ResourceState]]
 ) -> ResourceState:
     """Which to delete first where each waits for another.
 
     An alias and a run that failed can leave a replaced resource that depends on one which depends on its
     successor, of the same URN. So it is one to be deleted that only live ones still seem to need.
     """
+    held = {id(needed) for state in waiting.values() if state.delete for needed in frees[id(state)]}
     for key, state in waiting.items():
-        if state.delete and not any(waiting[other].delete for other in blockers[key]):
+        if state.delete and key not in held:
             return state
     return list(waiting.values())[-1]
 
 
-def _blockers(states: Sequence[ResourceState]) -> dict[int, set[int]]:
-    """For each state, those that must be deleted before it."""
+def _order(states: Sequence[ResourceState]) -> tuple[dict[int, list[ResourceState]], dict[int, int]]:
+    """For each state those that it needs, and how many need it and must be deleted before it."""
     by_urn: dict[str, list[ResourceState]] = {}
     for state in states:
         by_urn.setdefault(state.urn, []).append(state)
-    blockers: dict[int, set[int]] = {id(state): set() for state in states}
+    frees: dict[int, list[ResourceState]] = {}
+    waits_for = {id(state): 0 for state in states}
     for state in states:
-        for needed in state.needs():
-            for other in by_urn.get(needed, ()):
-                if other is not state:
-                    blockers[id(other)].add(id(state))
-    return blockers
+        needed = [other for urn in state.needs() for other in by_urn.get(urn, ()) if other is not state]
+        frees[id(state)] = needed
+        for other in needed:
+            waits_for[id(other)] += 1
+    return frees, waits_for
