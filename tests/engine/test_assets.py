@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from datahall.engine import Op, ProgramFailed, Unsupported
+from datahall.engine import Op, ProgramFailed
 from datahall.engine.values import ARCHIVE_SIGNATURE, ASSET_SIGNATURE, SIGNATURE
 
 from .conftest import Json, World
@@ -124,10 +124,7 @@ def test_a_secret_asset_is_not_in_the_clear(world: World) -> None:
     assert world.inventory()["it"]["text"]["text"] == "hunter2"
 
 
-def test_what_is_refused(world: World, tmp_path: Path) -> None:
-    remote = pulumi.RemoteAsset("https://example.com/x")
-    with pytest.raises(Unsupported, match="remote assets"):
-        world.up(lambda: Thing("it", file=remote))
+def test_what_cannot_be_read_is_named(world: World, tmp_path: Path) -> None:
     with pytest.raises(ProgramFailed, match=r"missing\.txt: No such file"):
         world.up(lambda: Thing("it", file=pulumi.FileAsset(str(tmp_path / "missing.txt"))))
     with pytest.raises(ProgramFailed, match="neither a folder nor a file"):

@@ -31,6 +31,36 @@ class Sea(pulumi.ProviderResource):
     def __init__(self, name, flavour, version, opts=None):
         super().__init__("sea", name, {"region": "north"}, opts, package_ref=package(flavour, version))
 """
+_FILES = """
+import gzip, io, pathlib, tarfile, zipfile
+
+def files(word):
+    names = ["a", "sub/b", "sub/" + "long-" * 30 + "name", "\u00fcber/" + "\u00e4" * 70]
+    names += ["x" * 120, "d" * 99 + "/" + "e" * 99]
+    return {name: (word + name).encode() for name in names}
+
+def archives(word):
+    folder = pathlib.Path("code")
+    for name, content in files(word).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, content in files(word).items():
+            info = tarfile.TarInfo("./" + name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    pathlib.Path("code.tar.gz").write_bytes(gzip.compress(stream.getvalue(), mtime=0))
+    with zipfile.ZipFile("code.zip", "w") as archive:
+        for name, content in files(word).items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    parts = {"dir": pulumi.FileArchive("code"), "zip": pulumi.FileArchive("code.zip")}
+    inner = {**parts, "text": pulumi.StringAsset(word), "tar": pulumi.FileArchive("code.tar.gz")}
+    Thing("folder", code=parts["dir"])
+    Thing("zip", code=parts["zip"])
+    Thing("parts", code=pulumi.AssetArchive(inner))
+    Thing("nested", code=pulumi.AssetArchive({"in/ner": pulumi.AssetArchive(inner), "in": parts["dir"]}))
+"""
 LIVES: Final[dict[str, tuple[str, ...]]] = {
     "update, replace, delete": (
         """
@@ -180,6 +210,10 @@ Thing("follower", size=2)
 plot = Thing("plot", plot="z")
 second = Thing("second", size=1, opts=Options(replace_with=[plot]))
 """,
+    ),
+    "archives": (
+        _FILES + 'archives("one")',
+        _FILES + 'archives("two")',
     ),
     "functions": (
         """
