@@ -1,0 +1,48 @@
+"""The embedded engine beside the official one, where a `pulumi` is on PATH: whole commands, in turn."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.engine.measure import load, run
+from benchmarks.engine.stage import NOOP, Stage, stage
+
+COUNTS = (1, 100, 1000)
+_STEPS = ("up", "up again", "destroy")
+_OPTIONS = ("--yes", "--skip-preview", "--non-interactive")
+
+
+def main(counts: Sequence[int]) -> None:
+    """Print a row for each number of resources and step."""
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        print("no `pulumi` on PATH: only the embedded engine is timed")
+    print(f"{'resources':>9}  {'step':9} {'embedded s':>10} {'official s':>10} {'ratio':>6}")
+    for count in counts:
+        with stage(count) as ours, stage(count) as theirs:
+            _stack(pulumi, theirs)
+            for step in _STEPS:
+                verb = step.partition(" ")[0]
+                mine = ours.embedded(verb).wall
+                other = _official(pulumi, theirs, verb, *_OPTIONS)
+                told = f"{other:10.2f} {other / mine:6.2f}" if other is not None else ""
+                print(f"{count:9d}  {step:9} {mine:10.2f} {told}  ({load()})", flush=True)
+
+
+def _stack(pulumi: str | None, where: Stage) -> None:
+    _official(pulumi, where, "stack", "init", "bench")
+
+
+def _official(pulumi: str | None, where: Stage, *arguments: str) -> float | None:
+    if pulumi is None:
+        return None
+    env = {
+        **where.environment,
+        "PULUMI_BACKEND_URL": (where.folder / "state").as_uri(),
+        "PULUMI_HOME": str(where.folder / "pulumi-home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PATH": os.pathsep.join([str(NOOP), str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    return run([pulumi, *arguments], where.folder, env).wall
