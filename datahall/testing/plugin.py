@@ -106,10 +106,10 @@ def aws_server(
 
 
 @pytest.fixture(scope="session")
-def _sandbox(aws_server: control.Server) -> Iterator[Sandbox]:
+def _sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     from datahall.testing.session import Sandbox
 
-    sandbox = Sandbox(aws_server)
+    sandbox = Sandbox(lambda: request.getfixturevalue("aws_server"))
     yield sandbox
     sandbox.stop()
 

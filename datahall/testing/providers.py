@@ -19,9 +19,12 @@ _START_SECONDS = 60.0
 
 
 class Providers:
-    """Gives a provider's port as often as it is asked, each for one account; one process serves them all."""
+    """Gives a provider's port as often as it is asked, each for one account; one process serves them all.
 
-    def __init__(self, url: str) -> None:
+    It can start before the emulated AWS does, which takes as long; `serve` tells it the address.
+    """
+
+    def __init__(self) -> None:
         path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         self._lock = threading.Lock()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
@@ -30,9 +33,13 @@ class Providers:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, **control.environment(url), "PYTHONPATH": path},
+            env={**os.environ, **control.environment(""), "PYTHONPATH": path},
             start_new_session=True,  # an interrupt at the terminal is for pytest, which ends it
         )
+
+    def serve(self, url: str) -> None:
+        """Say where the emulated AWS is. Raises SandboxError if the process has ended."""
+        self._say(f"at {url}")
 
     def open(self, access_key: str) -> int:
         """The port of a new provider. Raises SandboxError if the process has ended or does not answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -52,11 +53,16 @@ class Account:
 
 
 class Sandbox:
-    """The emulated AWS of a test session, with an account for each stack."""
+    """The emulated AWS of a test session, which `start` starts, with an account for each stack."""
 
-    def __init__(self, server: control.Server) -> None:
-        self.server = server
-        self._providers = Providers(server.url)
+    def __init__(self, start: Callable[[], control.Server]) -> None:
+        self._providers = Providers()
+        try:
+            self.server = start()
+            self._providers.serve(self.server.url)
+        except BaseException:
+            self._providers.stop()
+            raise
 
     def account(self, region: str) -> Account:
         """A new account."""

@@ -1,7 +1,8 @@
 """Many providers in one process: `python -m datahall.sandbox.aws.plugin.host`, for a session of tests.
 
-A line on stdin, `open ACCESS_KEY`, gives a provider for that account, and prints its port; `close PORT`
-ends it. At the end of stdin the process ends, so it outlives nobody.
+It starts beside the emulated AWS, whose address a first line on stdin tells: `at URL`. Then `open ACCESS_KEY`
+gives a provider for that account, and prints its port; `close PORT` ends it. At the end of stdin the process
+ends, so it outlives nobody.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from datahall.sandbox.aws.plugin.aws import NotSandboxError, require_sandbox
+from datahall.sandbox.aws.plugin.aws import NotSandboxError, require_loopback, require_sandbox
 
 
 def main() -> int:
@@ -24,7 +25,9 @@ def main() -> int:
     servers = {}
     for line in sys.stdin:
         word, value = line.split()
-        if word == "open":
+        if word == "at":
+            os.environ["AWS_ENDPOINT_URL"] = require_loopback(value, "at")
+        elif word == "open":
             server, port = serve(value)
             servers[port] = server
             print(port, flush=True)
