@@ -8,6 +8,7 @@ from datahall.engine.errors import (
     InvalidProject,
     InvalidTarget,
     MissingPassphrase,
+    PlanViolation,
     PolicyPackFailed,
     PolicyViolation,
     ProgramFailed,
@@ -28,6 +29,7 @@ from datahall.engine.events import (
     ResourceFailed,
     ResourceStarted,
 )
+from datahall.engine.importing import import_resources, preview_import
 from datahall.engine.options import Options, Result
 from datahall.engine.pool import PluginPool
 from datahall.engine.project import Project, load_project
@@ -57,6 +59,7 @@ __all__ = [
     "MissingPassphrase",
     "Op",
     "Options",
+    "PlanViolation",
     "PluginPool",
     "PolicyPackFailed",
     "PolicyResult",
@@ -81,12 +84,14 @@ __all__ = [
     "deletions",
     "destroy",
     "export_stack",
+    "import_resources",
     "import_stack",
     "init_stack",
     "list_stacks",
     "load_project",
     "open_backend",
     "preview",
+    "preview_import",
     "preview_refresh",
     "read_stack",
     "refresh",

@@ -272,13 +272,9 @@ def render(
     plugins: Sequence[dict[str, str]],
 ) -> bytes:
     """The state file's content; resources and pending operations come encoded already."""
-    manifest: dict[str, Any] = {
-        "time": now(),
-        "magic": hashlib.sha256(MANIFEST_VERSION.encode()).hexdigest(),
-        "version": MANIFEST_VERSION,
-    }
+    about: dict[str, Any] = manifest()
     if plugins:
-        manifest["plugins"] = list(plugins)
+        about["plugins"] = list(plugins)
     head = (
         f'"version":{WITH_FEATURES},"features":{compact(list(features))}'
         if features
@@ -286,7 +282,7 @@ def render(
     )
     parts = [
         f'{{{head},"checkpoint":{{"stack":{json.dumps(f"organization/{project}/{stack}")},',
-        f'"latest":{{"manifest":{compact(manifest)},',
+        f'"latest":{{"manifest":{compact(about)},',
         f'"secrets_providers":{{"type":"passphrase","state":{compact({"salt": salt_state})}}}',
     ]
     for name, items in (("resources", resources), ("pending_operations", pending)):
@@ -302,6 +298,12 @@ def features_of(states: Iterable[ResourceState]) -> list[str]:
     """The features that a reader of these states must know."""
     names = {name for state in states for name, attribute in FEATURES.items() if getattr(state, attribute)}
     return sorted(names)
+
+
+def manifest() -> dict[str, Any]:
+    """When and by what something is written."""
+    magic = hashlib.sha256(MANIFEST_VERSION.encode()).hexdigest()
+    return {"time": now(), "magic": magic, "version": MANIFEST_VERSION}
 
 
 def now() -> str:

@@ -11,9 +11,11 @@ from pathlib import Path
 from datahall.engine.analyzer import Analyzers
 from datahall.engine.callbacks import Callbacks
 from datahall.engine.config import Config
-from datahall.engine.errors import EngineError
+from datahall.engine.errors import EngineError, PlanViolation
 from datahall.engine.eventlog import EventLog
 from datahall.engine.hooks import Hooks
+from datahall.engine.plan import ResourcePlan
+from datahall.engine.planner import Planner
 from datahall.engine.registry import Registry
 from datahall.engine.snapshot import Snapshot
 from datahall.engine.state import ResourceState
@@ -35,7 +37,7 @@ class Deployment:
     dealt with. `deleted` holds URNs that were deleted ahead of their replacement, `condemned` states to
     be deleted at the end, `unfinished` components whose after-hooks of a kind wait for their outputs, with
     what was recorded before, `imported` the URNs under which the stack has what it imported, by type and id.
-    `lock` guards these collections.
+    The run is held to `plan`, and notes what it does if `save_plan`. `lock` guards these collections.
     """
 
     project: str
@@ -52,6 +54,8 @@ class Deployment:
     recorded: dict[str, ResourceState]
     condemned: list[ResourceState]
     targets: Targets
+    plan: dict[str, ResourcePlan] | None = None
+    save_plan: bool = False
     news: dict[str, ResourceState] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
     aliased: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -72,6 +76,7 @@ class Deployment:
             if old.import_id:
                 self.imported.setdefault((old.type, old.id), set()).add(old.urn)
         self.hooks = Hooks(self.callbacks, dry_run=self.dry_run, warn=self._warn)
+        self.planner = Planner(self.plan, noting=self.save_plan, tell=self._violates_plan)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -82,6 +87,11 @@ class Deployment:
 
     def _warn(self, message: str, urn: str) -> None:
         self.events.say("warning", message, urn)
+
+    def _violates_plan(self, error: PlanViolation) -> None:
+        if not self.dry_run:
+            raise error
+        self.remember(error)
 
     def recorded_urn(self, urn: str) -> bool:
         """Whether the previous state has a resource of that URN."""

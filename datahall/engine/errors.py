@@ -78,6 +78,10 @@ class UnexpectedChanges(EngineError):
     """`expect_no_changes` was asked for and there are some."""
 
 
+class PlanViolation(EngineError):
+    """Something would be done other than the plan says."""
+
+
 class InvalidTarget(EngineError):
     """A target is not in the stack, or what is asked for cannot be done without more of them."""
 

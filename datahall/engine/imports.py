@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from datahall.engine import providers, steps
-from datahall.engine.answers import Outcome
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import custom_change
@@ -38,7 +37,8 @@ def import_resource(
     replaced = old if old is not None and not (old.external or old.pending_replacement) else None
     if replaced is not None:
         steps.refuse_protected(d, replaced, state)
-    with steps.told(d, state, Op.IMPORT_REPLACEMENT if replaced else Op.IMPORT) as tell_id:
+    op = Op.IMPORT_REPLACEMENT if replaced else Op.IMPORT
+    with steps.told(d, state, op, planned=()) as tell_id:  # a plan has its id instead
         new = _imported(d, state, judge)
         tell_id(new.id)
         with d.lock:
@@ -71,27 +71,9 @@ def _imported(d: Deployment, state: ResourceState, judge: Judge) -> ResourceStat
     if d.dry_run and not plugin.configured:  # what it will be asked with is not known yet
         return replace(state, id=state.import_id, outputs={})
     with d.slot():
-        outcome = plugin.read(state.urn, state.type, state.import_id, {}, {})
-    if outcome is None:
-        raise ProviderFailed(
-            f"{state.urn}: import_: {state.import_id}: no such resource; correct the id, or leave it out"
-        )
-    if outcome.inputs is None:
-        raise ProviderFailed(
-            f"{state.urn}: import_: provider {plugin.name} reads no inputs, so it cannot import; "
-            "leave import_ out"
-        )
-    if outcome.errors:
-        d.events.say("warning", f"it is not ready: {'; '.join(outcome.errors)}", state.urn)
-    found = replace(
-        state,
-        id=outcome.id,
-        inputs=outcome.inputs,
-        outputs=outcome.outputs,
-        init_errors=outcome.errors,
-    )
+        found = read_existing(d, state, "import_")
     asked = judge(found)
-    found = _secret_as(asked, found, outcome)
+    found = _secret_as(asked, found)
     with d.slot():
         answer = plugin.diff(found, asked.inputs, asked.ignore_changes)
     change = custom_change(
@@ -112,10 +94,36 @@ def _imported(d: Deployment, state: ResourceState, judge: Judge) -> ResourceStat
     return replace(found, created=stamp, modified=stamp)
 
 
-def _secret_as(asked: ResourceState, found: ResourceState, outcome: Outcome) -> ResourceState:
+def read_existing(d: Deployment, state: ResourceState, word: str) -> ResourceState:
+    """The resource that has the id to import, as its provider reads it.
+
+    Raises ProviderFailed if there is none, or it cannot be read; `word` is what asked for it.
+    """
+    plugin = providers.of_resource(d, state)
+    outcome = plugin.read(state.urn, state.type, state.import_id, {}, {})
+    if outcome is None:
+        raise ProviderFailed(
+            f"{state.urn}: {word}: {state.import_id}: no such resource; correct the id, or leave it out"
+        )
+    if outcome.inputs is None:
+        raise ProviderFailed(
+            f"{state.urn}: {word}: provider {plugin.name} reads no inputs, so it cannot import; leave it out"
+        )
+    if outcome.errors:
+        d.events.say("warning", f"it is not ready: {'; '.join(outcome.errors)}", state.urn)
+    return replace(
+        state,
+        id=outcome.id,
+        inputs=outcome.inputs,
+        outputs=outcome.outputs,
+        init_errors=outcome.errors,
+    )
+
+
+def _secret_as(asked: ResourceState, found: ResourceState) -> ResourceState:
     """What was read, secret where the program's inputs are: a provider's read has no such marks."""
     return replace(
         found,
         inputs=mark_secrets(found.inputs, asked.inputs),
-        outputs=with_secret_outputs(asked, mark_secrets(outcome.outputs, asked.inputs)),
+        outputs=with_secret_outputs(asked, mark_secrets(found.outputs, asked.inputs)),
     )

@@ -7,7 +7,8 @@ being updated or deleted is read by its id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from datahall.engine import providers
@@ -26,6 +27,15 @@ class Interrupted:
 
     kind: str
     state: ResourceState
+
+
+@contextmanager
+def settled(d: Deployment, found: Iterable[Interrupted]) -> Iterator[None]:
+    """Settle what an earlier run left; what is hopeless of it is given up once all else is done."""
+    hopeless = settle(d, found)
+    yield
+    for state in hopeless:
+        d.snapshot.settled(state)
 
 
 def settle(d: Deployment, found: Iterable[Interrupted]) -> list[ResourceState]:

@@ -222,7 +222,9 @@ def _exists(state: ResourceState) -> bool:
 
 
 def finish(d: Deployment, state: ResourceState, outputs: Properties) -> ResourceState:
-    """Record a component's outputs; the component with them."""
+    """Record the outputs of a component or of the stack; the component with them."""
+    old = d.olds.get(state.urn)
+    d.planner.outputs(state.urn, old.outputs if old is not None else {}, outputs)
     new = replace(state, outputs=outputs)
     d.snapshot.substitute(state, new)
     with d.lock:

@@ -17,12 +17,14 @@ from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment, Stopped, split
 from datahall.engine.engine_service import EngineService
-from datahall.engine.errors import EngineError, MissingPassphrase
+from datahall.engine.errors import EngineError, InvalidProject, MissingPassphrase
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
+from datahall.engine.plan import ResourcePlan
+from datahall.engine.plan_file import read_plan
 from datahall.engine.plugin_request import read_request
 from datahall.engine.project import Project, check_stack_name
 from datahall.engine.recorder import Recorder
@@ -38,7 +40,7 @@ from datahall.engine.urn import is_provider, package_of
 
 @dataclass(frozen=True)
 class Opened:
-    """A stack as an operation finds it."""
+    """A stack as an operation finds it; without a salt it is a new one."""
 
     project: Project
     stack: str
@@ -47,6 +49,7 @@ class Opened:
     crypter: Crypter
     decrypt: Callable[[str], str]
     config: Config
+    salt: str | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def open_stack(project: Project, stack: str, options: Options) -> Opened:
         config = configs.given_config(options.config)
     else:
         config = configs.resolve_config(project, stack_file, crypter.decrypt)
-    return Opened(project, stack, files, checkpoint, crypter, decrypt, config)
+    salt = stack_file.salt_state or checkpoint.salt_state
+    return Opened(project, stack, files, checkpoint, crypter, decrypt, config, salt)
 
 
 @contextmanager
@@ -124,6 +128,7 @@ def running(
             files.backend.prepare()
             release = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
+        plan = _plan(opened, options)
         service = EngineService(events)
         dealt_with: dict[str, ResourceState] = {}
         references = References(files.backend, project.name, lambda: passphrase(options))
@@ -154,6 +159,7 @@ def running(
             analyzers=analyzers,
             dry_run=dry_run,
             news=dealt_with,
+            plan=plan,
         )
         _obey(interrupts, deployment, release, options)
         try:
@@ -202,6 +208,7 @@ def _deployment(
     analyzers: Analyzers,
     dry_run: bool,
     news: dict[str, ResourceState],
+    plan: dict[str, ResourcePlan] | None,
 ) -> tuple[Deployment, list[Interrupted]]:
     crypter = opened.crypter
     resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
@@ -249,8 +256,22 @@ def _deployment(
         condemned=condemned,
         news=news,
         targets=targets,
+        plan=plan,
+        save_plan=options.save_plan is not None,
     )
     return deployment, interrupted
+
+
+def _plan(opened: Opened, options: Options) -> dict[str, ResourcePlan] | None:
+    if options.save_plan is not None and opened.salt is None:
+        raise InvalidProject(
+            f"save_plan: stack {opened.stack} has no key yet to encrypt a plan's secrets with; make the stack"
+        )
+    if options.save_plan is not None and not options.save_plan.parent.is_dir():
+        raise InvalidProject(f"plan: {options.save_plan}: no such folder; create it, or name another")
+    if options.plan is None:
+        return None
+    return read_plan(options.plan, opened.stack, opened.project.name, opened.crypter.decrypt)
 
 
 def _plugins(versions: Mapping[str, str]) -> list[dict[str, str]]:

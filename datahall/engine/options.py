@@ -38,6 +38,8 @@ class Options:
         exclude_protected: destroy all but the protected resources and what they need (destroy only).
         continue_on_error: go on with what does not depend on a failed step (up and destroy).
         refresh: first record what the providers say the resources are now (preview, up and destroy).
+        save_plan: file to which a preview writes what an update would do.
+        plan: such a file, to which preview and up are held: PlanViolation for anything else.
         message: kept in the history.
         program: an inline program; else the project's own is run.
         config: full keys (`aws:region`) to values; else the stack's file is read.
@@ -61,6 +63,8 @@ class Options:
     exclude_protected: bool = False
     continue_on_error: bool = False
     refresh: bool = False
+    save_plan: Path | None = None
+    plan: Path | None = None
     message: str = ""
     program: Callable[[], Any] | None = None
     config: Mapping[str, str] | None = None

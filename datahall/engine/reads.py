@@ -45,7 +45,7 @@ def read_resource(
     left = registrar.left_unread(old, state)
     if left is not None:
         return left
-    with told(d, state, Op.READ):
+    with told(d, state, Op.READ, planned=()):  # what is read is not held to a plan
         read = _read(d, state)
         if old is not None and old.external:
             changed = (old.inputs, old.outputs) != (read.inputs, read.outputs)

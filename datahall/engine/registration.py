@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Protocol
 
@@ -66,18 +65,16 @@ class Registrar:
         state = resources.new_state(d, goal, urn, provider)
         old = resources.find_old(d, state)
         recreating = old is not None and old.urn in d.deleted
-        left = self._left(old, state, recreating=recreating)
+        left = self._left(old, state, goal, recreating=recreating)
         if left is not None:
             return left
         if not recreating and imports.wanted(old, state):
-            return imports.import_resource(
-                d, old, state, lambda found: self._reviewed(self._checked(state, found, goal))[0]
-            )
+            return imports.import_resource(d, old, state, lambda found: self._prepared(state, found, goal)[0])
         usable = old if old is not None and not recreating and not old.external else None
         if usable is not None and state.urn in d.targets.replace:
             return self._replaced(usable, state, goal)
         try:
-            state, violated = self._reviewed(self._checked(state, usable, goal))
+            state, violated = self._prepared(state, usable, goal, planned=old)
         except EngineError as error:
             d.events.emit(ResourceFailed(urn, Op.UPDATE if usable else Op.CREATE, str(error)))
             raise
@@ -100,7 +97,7 @@ class Registrar:
             return ResourceState(urn=urn, type=goal.type, custom=goal.custom)
 
     def _left(
-        self, old: ResourceState | None, state: ResourceState, *, recreating: bool
+        self, old: ResourceState | None, state: ResourceState, goal: Goal, *, recreating: bool
     ) -> ResourceState | None:
         """What stands for a resource that this run does not deal with; None for one that it does."""
         d = self._deployment
@@ -109,6 +106,7 @@ class Registrar:
         if not state.needs().isdisjoint(lost):
             return steps.pass_over(d, state)
         if not d.targets.include(state):
+            d.planner.goal(goal, replace(state, inputs=old.inputs if old else {}), old, anew=False)
             return steps.leave(d, old, state, recreating=recreating)
         self._check_dependencies(state)
         return None
@@ -141,13 +139,26 @@ class Registrar:
         change = Change(changes=True, replace=True, diff=(blamed,))
         steps.refuse_protected(d, old, state)
         try:
-            fresh, violated = self._reviewed(self._checked(state, None, goal))
+            fresh, violated = self._prepared(state, None, goal, planned=old)
         except EngineError as error:
             d.events.emit(ResourceFailed(state.urn, Op.REPLACE, str(error)))
             raise
         if violated:
             return self._skip(replace(fresh, outputs={}, id=old.id))
         return steps.replace_resource(d, old, fresh, change, delete_first=bool(goal.delete_before_replace))
+
+    def _prepared(
+        self,
+        state: ResourceState,
+        old: ResourceState | None,
+        goal: Goal,
+        *,
+        planned: ResourceState | None = None,
+    ) -> tuple[ResourceState, bool]:
+        """Checked by its provider, held to a plan (for what is recorded, `planned`), and reviewed."""
+        checked = self._checked(state, old, goal)
+        self._deployment.planner.goal(goal, checked, planned or old, anew=old is None)
+        return self._reviewed(checked)
 
     def _checked(self, state: ResourceState, old: ResourceState | None, goal: Goal) -> ResourceState:
         if not state.custom:
@@ -163,7 +174,8 @@ class Registrar:
             else:
                 plugin = providers.of_resource(d, state)
                 olds = old.inputs if old else None
-                checked = plugin.check(state.urn, state.type, olds, program_inputs, os.urandom(32))
+                seed = d.planner.seed(state.urn)
+                checked = plugin.check(state.urn, state.type, olds, program_inputs, seed)
         return replace(state, inputs=_passed(state, checked))
 
     def _reviewed(self, state: ResourceState) -> tuple[ResourceState, bool]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 from datahall.engine import deletes, refreshes, urn
 from datahall.engine.analyzer import blocking
@@ -19,19 +18,21 @@ from datahall.engine.errors import (
     UnexpectedChanges,
     Unsupported,
 )
-from datahall.engine.events import UNCHANGED
+from datahall.engine.events import UNCHANGED, Op
 from datahall.engine.in_process import in_process
-from datahall.engine.interrupted import settle
+from datahall.engine.interrupted import settled
 from datahall.engine.monitor import Monitor, finish
 from datahall.engine.operation import Running, running
 from datahall.engine.options import Options, Result
+from datahall.engine.outcome import recorded, result_of
+from datahall.engine.plan_file import write_plan
 from datahall.engine.program import ProgramRun, run_program
 from datahall.engine.project import Project
 from datahall.engine.registration import Registrar
 from datahall.engine.remote import COMPONENT_WORKERS
 from datahall.engine.server import serving_monitor
 from datahall.engine.state import ResourceState
-from datahall.engine.values import Properties, contains_unknown, masked
+from datahall.engine.values import contains_unknown
 
 
 def preview(project: Project, stack: str, options: Options) -> Result:
@@ -43,7 +44,11 @@ def preview(project: Project, stack: str, options: Options) -> Result:
     _refuse(options, "exclude_protected")
     with running(project, stack, options, dry_run=True) as run:
         _program_and_deletes(run, options)
-        result = _result(run.deployment, began)
+        if options.save_plan is not None:
+            opened = run.opened
+            noted = run.deployment.planner.noted
+            write_plan(options.save_plan, noted, opened.config.raw, opened.crypter.encrypt)
+        result = result_of(run.deployment, began)
         if options.expect_no_changes:
             _expect_none(result)
         return result
@@ -56,11 +61,11 @@ def up(project: Project, stack: str, options: Options) -> Result:
     """
     if options.expect_no_changes:
         return preview(project, stack, options)
-    _refuse(options, "exclude_protected")
+    _refuse(options, "exclude_protected", "save_plan")
     began = time.monotonic()
-    with running(project, stack, options, dry_run=False) as run, _recorded(run, "update", began):
+    with running(project, stack, options, dry_run=False) as run, recorded(run, "update", began):
         _program_and_deletes(run, options)
-        return _result(run.deployment, began)
+        return result_of(run.deployment, began)
 
 
 def refresh(project: Project, stack: str, options: Options) -> Result:
@@ -78,16 +83,16 @@ def preview_refresh(project: Project, stack: str, options: Options) -> Result:
 
 
 def _refresh(project: Project, stack: str, options: Options, *, dry_run: bool) -> Result:
-    _refuse(options, "exclude_protected", "replace", "continue_on_error", "refresh")
+    _refuse(options, "exclude_protected", "replace", "continue_on_error", "refresh", "save_plan", "plan")
     began = time.monotonic()
     with running(project, stack, options, dry_run=dry_run, packs=False) as run:
         _must_exist(run)
-        with nullcontext() if dry_run else _recorded(run, "refresh", began):
+        with nullcontext() if dry_run else recorded(run, "refresh", began):
             d = run.deployment
             _check_targets(d)
             refreshes.refresh_all(d)
             root = d.olds.get(urn.root(d.stack, d.project))
-            result = _result(d, began, outputs=root.outputs if root is not None else {})
+            result = result_of(d, began, outputs=root.outputs if root is not None else {})
         if options.expect_no_changes:
             _expect_none(result, "run refresh without it to record them, or undo them")
         return result
@@ -95,18 +100,18 @@ def _refresh(project: Project, stack: str, options: Options, *, dry_run: bool) -
 
 def destroy(project: Project, stack: str, options: Options) -> Result:
     """Delete all resources of the stack; the empty stack stays. The program is not run."""
-    _refuse(options, "replace", "expect_no_changes")
+    _refuse(options, "replace", "expect_no_changes", "save_plan", "plan")
     began = time.monotonic()
     with running(project, stack, options, dry_run=False, packs=False) as run:
         _must_exist(run)
-        with _recorded(run, "destroy", began):
+        with recorded(run, "destroy", began):
             d = run.deployment
             _check_targets(d)
             with _settled(run, options):
                 _deletes(d, [*d.olds.values(), *d.condemned])
                 if d.errors:
                     raise _first(d.errors)
-            return _result(d, began, outputs={})
+            return result_of(d, began, outputs={})
 
 
 def _refuse(options: Options, *names: str) -> None:
@@ -125,40 +130,12 @@ def _must_exist(run: Running) -> None:
 
 
 @contextmanager
-def _recorded(run: Running, kind: str, began: float) -> Iterator[None]:
-    """Whatever comes, the state is on disk at the end, and the operation in the history."""
-    d, opened = run.deployment, run.opened
-    outcome = "failed"
-    try:
-        yield
-        outcome = "succeeded"
-    finally:
-        d.snapshot.close(write=not opened.checkpoint.exists)
-        started = time.time() - (time.monotonic() - began)
-        opened.files.add_history(
-            {
-                "kind": kind,
-                "startTime": int(started),
-                "message": run.message,
-                "environment": {},
-                "config": dict(opened.config.raw),
-                "version": 0,
-                "result": outcome,
-                "endTime": int(time.time()),
-                "resourceChanges": {str(op): count for op, count in d.events.counts.items()},
-            }
-        )
-
-
-@contextmanager
 def _settled(run: Running, options: Options) -> Iterator[None]:
     """Begin with what an earlier run left; what is hopeless of it is given up once all else is done."""
-    hopeless = settle(run.deployment, run.interrupted)
-    if options.refresh:
-        refreshes.refresh_before(run.deployment)
-    yield
-    for state in hopeless:
-        run.deployment.snapshot.settled(state)
+    with settled(run.deployment, run.interrupted):
+        if options.refresh:
+            refreshes.refresh_before(run.deployment)
+        yield
 
 
 def _program_and_deletes(run: Running, options: Options) -> None:
@@ -218,6 +195,8 @@ def _end(run: Running, failure: ProgramFailed | None) -> None:
     _deletes(d, deletes.no_longer_wanted(d))
     if not d.targets.broken:
         _judge_stack(d)
+    if not d.errors:
+        d.planner.end(d.olds.keys())
     if d.errors:
         raise _first(d.errors)
 
@@ -260,6 +239,7 @@ def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
         d.remember(forbidden)
         if not d.dry_run:
             raise forbidden
+    _plan_deletes(d, states, chosen)
     try:
         deletes.delete_all(d, chosen)
     except EngineError as error:
@@ -269,6 +249,20 @@ def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
         raise _first(d.errors) from None
     if d.stopped:  # an after-hook failed
         raise _first(d.errors)
+
+
+def _plan_deletes(d: Deployment, states: Sequence[ResourceState], chosen: Sequence[ResourceState]) -> None:
+    """Ask the plan about all deletes before the first."""
+    going = {id(state) for state in chosen}
+    for state in states:
+        ops: list[str]
+        if id(state) not in going:
+            ops = [] if state.delete else [Op.SAME]
+        elif state.pending_replacement:
+            ops = ["remove-pending-replace"]
+        else:
+            ops = [Op.DELETE_REPLACED if state.delete and state.urn in d.replaced else Op.DELETE]
+        d.planner.step(state.urn, *ops)
 
 
 def _judge_stack(d: Deployment) -> None:
@@ -281,20 +275,6 @@ def _judge_stack(d: Deployment) -> None:
     if violations:
         lines = "\n".join(f"{r.urn}: policy {r.policy}: {r.message}" for r in violations)
         d.remember(PolicyViolation(lines, violations))
-
-
-def _result(d: Deployment, began: float, outputs: Properties | None = None) -> Result:
-    if outputs is None:
-        root = d.news.get(urn.root(d.stack, d.project))
-        outputs = root.outputs if root is not None else {}
-    shown: dict[str, Any] = masked(outputs)
-    return Result(
-        summary=d.events.counts,
-        outputs=shown,
-        policy=d.events.policy,
-        changed=d.events.changed,
-        seconds=time.monotonic() - began,
-    )
 
 
 def _expect_none(result: Result, fix: str = "run up to apply, or correct the program") -> None:

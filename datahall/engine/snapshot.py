@@ -181,13 +181,17 @@ class Snapshot:
         self,
         state: ResourceState,
         *,
-        operation: ResourceState,
+        operation: ResourceState | None,
         old: ResourceState | None,
         condemned: ResourceState | None,
     ) -> None:
-        """Record what an interrupted run made: in place of `old`, or beside it if that is `condemned`."""
+        """Record what was there: in place of `old`, or beside it if that is `condemned`.
+
+        `operation` is that of an interrupted run which made it.
+        """
         with self._lock:
-            self._no_longer(operation)
+            if operation is not None:
+                self._no_longer(operation)
             if old is not None and condemned is None:
                 self._base.swap(old, state)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
@@ -25,17 +25,23 @@ _BY_ITSELF = frozenset({Op.SAME, Op.IMPORT, Op.IMPORT_REPLACEMENT})
 
 @contextmanager
 def told(
-    d: Deployment, state: ResourceState, op: Op, change: Change = NO_CHANGE
+    d: Deployment,
+    state: ResourceState,
+    op: Op,
+    change: Change = NO_CHANGE,
+    *,
+    planned: Sequence[Op] | None = None,
 ) -> Iterator[Callable[[str], None]]:
     """Take a place if the provider is called, and tell that the step begins and is done, or failed.
 
-    An import takes a place for each of its calls by itself. The yielded call takes the id that the step
-    gave. Raises Stopped when the run is ending.
+    An import takes a place for each of its calls by itself. `planned` are its steps in a plan if not just
+    `op`. The yielded call takes the id that the step gave. Raises Stopped when the run is ending.
     """
     hidden = providers.is_default(state.urn, state.type)
     calls = state.custom and not is_provider(state.type) and op not in _BY_ITSELF
     with d.slot() if calls else nullcontext():
         d.go_on()
+        d.planner.step(state.urn, *((op,) if planned is None else planned))
         if not hidden:
             d.events.emit(ResourceStarted(state.urn, state.type, op, state.parent or None, state.name))
         began, ids = time.monotonic(), [state.id]
@@ -57,6 +63,8 @@ def keep(d: Deployment, state: ResourceState) -> ResourceState:
     """The state, now known as this run's."""
     with d.lock:
         d.news[state.urn] = state
+    if not state.external:
+        d.planner.result(state.urn, state.outputs)
     return state
 
 
@@ -78,6 +86,7 @@ def leave(
     One that was deleted ahead, with a targeted one, is made again as it was.
     """
     if old is None:
+        d.planner.step(state.urn, Op.SAME)
         d.targets.skipped.add(state.urn)
         return replace(state, outputs={})
     if recreating:
@@ -110,7 +119,9 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
     with d.lock:
         d.replaced.add(state.urn)
     old = d.until_gone(old.urn) or old
-    with told(d, state, Op.CREATE_REPLACEMENT, Change(changes=True, diff=created(state.inputs))) as tell_id:
+    change = Change(changes=True, diff=created(state.inputs))
+    planned = (Op.CREATE_REPLACEMENT, Op.REPLACE) if old.external else (Op.REPLACE, Op.CREATE_REPLACEMENT)
+    with told(d, state, Op.CREATE_REPLACEMENT, change, planned=planned) as tell_id:
         new = _created(d, state)
         tell_id(new.id)
         d.snapshot.add(new, intent=state, old=old)
@@ -156,7 +167,10 @@ def replace_resource(
             delete_ahead(d, old)
         with d.lock:
             old = d.olds[old.urn]
-    with told(d, state, Op.CREATE_REPLACEMENT, change) as tell_id:
+    planned = (Op.REPLACE, Op.CREATE_REPLACEMENT)
+    if not old.pending_replacement:
+        planned = planned[::-1]
+    with told(d, state, Op.CREATE_REPLACEMENT, change, planned=planned) as tell_id:
         new = _created(d, state)
         tell_id(new.id)
         if old.pending_replacement:
@@ -185,7 +199,7 @@ def delete_ahead(d: Deployment, state: ResourceState) -> None:
 def delete(d: Deployment, state: ResourceState, deleting: Collection[str]) -> None:
     """Delete a resource for good. `deleting` are the URNs that go in this operation."""
     op = Op.DELETE_REPLACED if state.delete or state.pending_replacement else Op.DELETE
-    with told(d, state, op):
+    with told(d, state, op, planned=()):  # the plan was asked about all deletes together
         if state.pending_replacement:  # only the record of it is left
             d.snapshot.remove(state, intent=state)
             return

@@ -15,6 +15,7 @@ _OPERATIONS = {
     "preview": "Show what up would change; nothing is changed.",
     "up": "Bring the stack to what the program asks for.",
     "refresh": "Record what the providers say the resources are now.",
+    "import": "Make what is there already the stack's own.",
     "destroy": "Delete all resources of the stack; the empty stack stays.",
     "cancel": "Take away a stack's locks.",
 }
@@ -41,8 +42,8 @@ _CONFIG = {"get": "Show a value.", "set": "Set a value.", "rm": "Remove a value.
 def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogue: str | None = None) -> App:
     app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
     for order, (verb, told) in enumerate(verbs.items()):
-        path = module.format(verb=verb)
         function = f"{verb}_" if verb in ("set", "list", "import") else verb
+        path = module.format(verb=function)
         app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
     return app
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -45,6 +46,12 @@ ContinueOnError = Annotated[
 Refresh = Annotated[
     bool,
     Parameter(name=["--refresh", "-r"], negative=(), help="Before, record what the providers say is there."),
+]
+SavePlan = Annotated[
+    Path | None, Parameter(help="Write what an update would do to a file, for up --plan.", show_default=False)
+]
+Plan = Annotated[
+    Path | None, Parameter(help="Do nothing but what the plan in this file says.", show_default=False)
 ]
 ALL = Targets()
 

@@ -24,6 +24,7 @@ def preview(
     replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
     target_replace: control.TargetReplace = (),
     refresh: control.Refresh = False,
+    save_plan: control.SavePlan = None,
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
 ) -> int:
@@ -46,8 +47,11 @@ def preview(
         exclude_dependents=which.exclude_dependents,
         replace=(*replaced, *target_replace),
         refresh=refresh,
+        save_plan=save_plan.resolve() if save_plan is not None else None,
     )
     target = replace(target, options=asked)
     outcome = operate("preview", engine.preview, target, output, planning=True, diff=diff)
+    if save_plan is not None:
+        output.say(f"  plan: {save_plan}, for up --plan {save_plan}")
     finish(target, output, outcome, outputs=not suppress_outputs)
     return 0

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -30,6 +31,8 @@ def up(
     target_replace: control.TargetReplace = (),
     continue_on_error: control.ContinueOnError = False,
     refresh: control.Refresh = False,
+    plan: control.Plan = None,
+    strict: Annotated[bool, Parameter(negative=(), help="Do nothing but what the preview told.")] = False,
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
@@ -46,7 +49,10 @@ def up(
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
     if not yes:
         targets.check_terminal()
-    with engine.PluginPool() as pool:
+    if strict and (skip_preview or expect_no_changes or plan is not None):
+        with_ = "--plan" if plan is not None else "--skip-preview or --expect-no-changes"
+        raise UserError("--strict", "given", f"it cannot be mixed with {with_}", "give one of them")
+    with engine.PluginPool() as pool, TemporaryDirectory() as folder:
         asked = replace(
             target.options,
             plugin_path=targets.folders("--plugin-path", plugin_path),
@@ -60,12 +66,17 @@ def up(
             replace=(*replaced, *target_replace),
             continue_on_error=continue_on_error,
             refresh=refresh,
+            plan=plan.resolve() if plan is not None else None,
             message=message,
             pool=pool,
         )
         target = replace(target, options=asked)
         if not skip_preview and not expect_no_changes:  # which is a preview itself
-            operate("preview", engine.preview, target, output, planning=True, diff=diff)
+            told = Path(folder) / "plan.json" if strict else None
+            planning = replace(target, options=replace(asked, save_plan=told))
+            operate("preview", engine.preview, planning, output, planning=True, diff=diff)
+            if strict:
+                target = replace(target, options=replace(asked, plan=told))
             targets.confirm(f"Update {target.stack}?", yes=yes)
         outcome = operate("update", engine.up, target, output, diff=diff)
     finish(target, output, outcome, outputs=not suppress_outputs)
