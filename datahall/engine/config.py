@@ -14,7 +14,11 @@ from datahall.engine.urn import DYNAMIC
 from datahall.engine.values import Json, Properties, Secret
 
 _KNOWN = {"config", "encryptionsalt"}
-_OF_PULUMI = {"pulumi:disable-default-providers", "pulumi:template"}  # the latter only says what made it
+_OF_PULUMI = {
+    "pulumi:autonaming",
+    "pulumi:disable-default-providers",
+    "pulumi:template",  # only says what made the project
+}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datahall.engine.analyzer import Analyzers
+from datahall.engine.autonaming import read_autonaming
 from datahall.engine.callbacks import Callbacks
 from datahall.engine.config import Config
 from datahall.engine.errors import EngineError, PlanViolation
@@ -75,6 +76,7 @@ class Deployment:
         for old in self.olds.values():
             if old.import_id:
                 self.imported.setdefault((old.type, old.id), set()).add(old.urn)
+        self.autonaming = read_autonaming(self.config.values, self.project, self.stack)
         self.hooks = Hooks(self.callbacks, dry_run=self.dry_run, warn=self._warn)
         self.planner = Planner(self.plan, noting=self.save_plan, tell=self._violates_plan)
 

@@ -78,6 +78,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "stack references": "to stacks of the same backend, which have the same passphrase",
     "Stash": "and getResource, readStackOutputs, readStackResourceOutputs",
     "configuration": "plain, structured, secret; Pulumi.<stack>.yaml and the project's defaults",
+    "autonaming": "`pulumi:autonaming`, with plugins that take names",
     "pulumi.log": "",
     "policy packs": "Python; validation of resources and stacks, remediation, enforcement levels",
 }
@@ -88,7 +89,7 @@ REFUSED: Final[dict[str, str]] = {
     "remote assets elsewhere": "the engine reaches for nothing beyond loopback",
     "compressed state": "but for gzip",
     "environments": "`environment:` in a stack's file",
-    "pulumi: settings": "`pulumi:autonaming` and others, but for `pulumi:disable-default-providers`",
+    "pulumi: settings": "but for `pulumi:autonaming` and `pulumi:disable-default-providers`",
     "project options": "`plugins`, `packages` and `options` in Pulumi.yaml",
     "other secrets providers": "only passphrase",
     "other languages": "Python programs and policy packs only",

@@ -179,7 +179,7 @@ def _read(d: Deployment, state: ResourceState) -> ResourceState:
         if not plugin.configured:
             raise ProviderFailed(f"{state.urn}: import: the configuration of its provider is not known yet")
         found = replace(read_existing(d, state, "import"), import_id="")
-        checked = plugin.check(found.urn, found.type, found.inputs, found.inputs, os.urandom(32))
+        checked = plugin.check(found, found.inputs, found.inputs, os.urandom(32))
     for name, reason in checked.failures:
         d.events.say("warning", f"its provider reads what it refuses: {name}: {reason}", found.urn)
     return found

@@ -20,8 +20,9 @@ from datahall.engine.errors import EngineError, ProgramFailed
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
 from datahall.engine.hooked import after_outputs
+from datahall.engine.project import ORGANIZATION
 from datahall.engine.registration import Registrar
-from datahall.engine.remote import ORGANIZATION, Remotes
+from datahall.engine.remote import Remotes
 from datahall.engine.settled import Settled
 from datahall.engine.state import ResourceState
 from datahall.engine.transforms import Transforms

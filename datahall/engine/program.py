@@ -24,7 +24,7 @@ from datahall.engine.config import Config
 from datahall.engine.errors import ProgramFailed
 from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
-from datahall.engine.project import Project
+from datahall.engine.project import ORGANIZATION, Project
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _run(run: ProgramRun) -> None:
             engine=run.engine,
             parallel=run.parallel,
             dry_run=run.dry_run,
-            organization="organization",
+            organization=ORGANIZATION,
             root_directory=str(run.project.root),
         )
     )

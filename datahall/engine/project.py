@@ -11,6 +11,7 @@ import yaml
 
 from datahall.engine.errors import InvalidProject, Unsupported
 
+ORGANIZATION = "organization"  # of every stack in a self-managed backend
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 
 

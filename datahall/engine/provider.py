@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import grpc
 from google.protobuf.message import Message
@@ -11,6 +11,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from datahall.engine import provider_config
 from datahall.engine.answers import Checked, Outcome, ProviderDiff, half_way, read_diff, read_failures
+from datahall.engine.autonaming import Mode, Naming
 from datahall.engine.calls import Calls
 from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.provider_config import Able
@@ -19,6 +20,11 @@ from datahall.engine.urn import name_of
 from datahall.engine.values import Properties, contains_unknown, mark_secrets
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
+_MODES: Final[Mapping[Mode, provider_pb2.CheckRequest.AutonamingOptions.Mode.ValueType]] = {
+    "propose": provider_pb2.CheckRequest.AutonamingOptions.PROPOSE,
+    "enforce": provider_pb2.CheckRequest.AutonamingOptions.ENFORCE,
+    "disable": provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
+}
 _UNCONFIGURED = Able(Accepts(secrets=True, resources=True))
 
 
@@ -41,20 +47,30 @@ class Provider:
 
     # -- resources ---------------------------------------------------------------------------------
 
-    def check(self, urn: str, type_: str, olds: Properties | None, news: Properties, seed: bytes) -> Checked:
-        """Check a resource's inputs; the provider may add defaults."""
+    def check(
+        self,
+        state: ResourceState,
+        olds: Properties | None,
+        news: Properties,
+        seed: bytes,
+        naming: Naming | None = None,
+    ) -> Checked:
+        """Check a resource's inputs; the provider may add defaults, names among them."""
         if not self.configured:
             return Checked(news)
         request = provider_pb2.CheckRequest(
-            urn=urn,
-            name=name_of(urn),
-            type=type_,
+            urn=state.urn,
+            name=state.name,
+            type=state.type,
             news=to_struct(news, self._able.accepts),
             randomSeed=seed,
         )
         if olds is not None:
             request.olds.CopyFrom(to_struct(olds, self._able.accepts))
-        response: provider_pb2.CheckResponse = self.calls.call("Check", self._stub.Check, request, urn)
+        if naming is not None and self.takes_names:
+            request.autonaming.proposed_name = naming.name
+            request.autonaming.mode = _MODES[naming.mode]
+        response: provider_pb2.CheckResponse = self.calls.call("Check", self._stub.Check, request, state.urn)
         inputs = from_struct(response.inputs) if response.HasField("inputs") else dict(news)
         if not self._able.accepts.secrets:
             inputs = mark_secrets(inputs, news)
@@ -171,6 +187,11 @@ class Provider:
     def accepts(self) -> Accepts:
         """What the plugin said that it can take."""
         return self._able.accepts
+
+    @property
+    def takes_names(self) -> bool:
+        """Whether the plugin can be told how to name resources."""
+        return self._able.names
 
     @property
     def accepts_outputs(self) -> bool:

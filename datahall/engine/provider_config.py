@@ -24,6 +24,7 @@ class Able:
     accepts: Accepts
     outputs: bool = False
     preview: bool = False
+    names: bool = False
 
 
 def own_config(inputs: Properties) -> Properties:
@@ -106,4 +107,9 @@ def configure(calls: Calls, state: ResourceState, package: str) -> Able | None:
         "Configure", calls.stub.Configure, request, state.urn
     )
     accepts = Accepts(secrets=response.acceptSecrets, resources=response.acceptResources)
-    return Able(accepts, outputs=response.acceptOutputs, preview=response.supportsPreview)
+    return Able(
+        accepts,
+        outputs=response.acceptOutputs,
+        preview=response.supportsPreview,
+        names=response.supports_autonaming_configuration,
+    )

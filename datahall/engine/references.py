@@ -8,12 +8,11 @@ from datahall.engine import urn
 from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
 from datahall.engine.errors import InvalidProject
-from datahall.engine.project import check_project_name, check_stack_name
+from datahall.engine.project import ORGANIZATION, check_project_name, check_stack_name
 from datahall.engine.secrets import Crypter
 from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.values import Properties, Value, contains_secret
 
-_ORGANIZATION = "organization"
 _FORMS = "write STACK or organization/PROJECT/STACK"
 
 
@@ -60,9 +59,9 @@ class References:
 
     def _files(self, name: str) -> StackFiles:
         parts = name.split("/")
-        if len(parts) > 3 or (len(parts) > 1 and parts[0] != _ORGANIZATION):
+        if len(parts) > 3 or (len(parts) > 1 and parts[0] != ORGANIZATION):
             raise InvalidProject(
-                f"stack reference: {name}: the organization of a folder is `{_ORGANIZATION}`; {_FORMS}"
+                f"stack reference: {name}: the organization of a folder is `{ORGANIZATION}`; {_FORMS}"
             )
         project, stack = parts[1] if len(parts) == 3 else self._project, parts[-1]
         check_project_name(project)

@@ -9,6 +9,7 @@ from datahall.engine import imports, providers, resources, steps
 from datahall.engine import urn as urns
 from datahall.engine.analyzer import blocking
 from datahall.engine.answers import Checked
+from datahall.engine.autonaming import KEY as AUTONAMING
 from datahall.engine.deployment import Deployment
 from datahall.engine.diff import NO_CHANGE, Change, component_change, custom_change, triggered
 from datahall.engine.errors import (
@@ -58,6 +59,8 @@ class Registrar:
         """Bring a resource to its goal. Raises EngineError, or Stopped when the run is ending."""
         d = self._deployment
         d.go_on()
+        if goal.custom and d.autonaming.deletes_first(goal.type, goal.name):
+            goal = replace(goal, delete_before_replace=True)
         urn = resources.claim(d, goal)
         provider = ""
         if goal.custom and not goal.is_provider:
@@ -173,9 +176,13 @@ class Registrar:
                 checked = providers.check(d, replace(state, inputs=program_inputs), old.inputs if old else {})
             else:
                 plugin = providers.of_resource(d, state)
-                olds = old.inputs if old else None
-                seed = d.planner.seed(state.urn)
-                checked = plugin.check(state.urn, state.type, olds, program_inputs, seed)
+                olds, seed = old.inputs if old else None, d.planner.seed(state.urn)
+                naming = d.autonaming.naming(state.type, state.name, seed)
+                if naming is not None and naming.warn and plugin.configured and not plugin.takes_names:
+                    d.events.say(
+                        "warning", f"provider {plugin.name} does not know of {AUTONAMING}", state.urn
+                    )
+                checked = plugin.check(state, olds, program_inputs, seed, naming)
         return replace(state, inputs=_passed(state, checked))
 
     def _reviewed(self, state: ResourceState) -> tuple[ResourceState, bool]:

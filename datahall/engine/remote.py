@@ -14,12 +14,12 @@ from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProgramFailed, ProviderFailed, Unsupported
 from datahall.engine.goal import read_goal
+from datahall.engine.project import ORGANIZATION
 from datahall.engine.provider import Provider
 from datahall.engine.registration import Registrar
 from datahall.engine.values import Properties, ResourceReference, Secret
 from datahall.engine.wire import Accepts, from_struct, from_value, to_struct
 
-ORGANIZATION = "organization"  # of every stack in a self-managed backend
 # Components wait in calls of ours for what they register, to any depth: more than any stack has at once.
 COMPONENT_WORKERS = 4096
 _SELF = "__self__"

@@ -14,6 +14,19 @@ for name, size in (("old-abc123", 2), ("other-abc456", 3)):
     if not file.exists():
         file.write_text(json.dumps({"urn": "by hand", "size": size, "label": name}))
 """
+# What a life's configuration has besides the region.
+CONFIGS: Final[dict[str, str]] = {
+    "named by hand": """
+  proj:owner: me
+  pulumi:autonaming:
+    pattern: "${project}-${config.owner}-${name}"
+    providers:
+      cloud:
+        resources:
+          cloud:index:Leaf: {mode: verbatim}
+          cloud:index:Twig: {pattern: "${name}-${hex(7)}", enforce: true}
+""",
+}
 _PACKAGE = """
 import base64
 from pulumi.runtime.settings import register_package
@@ -241,6 +254,28 @@ Thing("plain", opts=Options(provider=Provider("east", "east", opts=mapped)))
         + """
 Drop("default", "salt", "2.1.0", size=3)
 Drop("explicit", "sour", "2.0.1", Options(provider=Sea("mine", "sour", "2.0.1")))
+""",
+    ),
+    "named by hand": (
+        """
+class Leaf(pulumi.CustomResource):
+    def __init__(self, kind, name, props, opts=None):
+        super().__init__(f"cloud:index:{kind}", name, {"label": None, **props}, opts)
+
+base = Thing("base", kind="oak")
+Leaf("Leaf", "leaf", {"kind": base.serial})
+Leaf("Twig", "twig", {"kind": "oak"})
+Leaf("Twig", "first", {"kind": "oak"}, Options(delete_before_replace=False))
+""",
+        """
+class Leaf(pulumi.CustomResource):
+    def __init__(self, kind, name, props, opts=None):
+        super().__init__(f"cloud:index:{kind}", name, {"label": None, **props}, opts)
+
+base = Thing("base", kind="pine", opts=Options(delete_before_replace=False))
+Leaf("Leaf", "leaf", {"kind": base.serial})
+Leaf("Twig", "twig", {"kind": "pine"})
+Leaf("Twig", "first", {"kind": "pine", "label": "own"})
 """,
     ),
     "values": (

@@ -41,7 +41,7 @@ needs_official = pytest.mark.skipif(
 class Side:
     """One engine's project, backend and cloud; `there` if another's is gone on with."""
 
-    def __init__(self, folder: Path, *, official: bool, there: bool = False) -> None:
+    def __init__(self, folder: Path, config: str = "", *, official: bool, there: bool = False) -> None:
         self.folder, self.official = folder, official
         for part in ("project", "state", "cloud", "home"):
             (folder / part).mkdir(parents=True, exist_ok=there)
@@ -59,7 +59,7 @@ class Side:
         }
         if not there:
             (folder / "project" / "Pulumi.yaml").write_text("name: proj\nruntime: python\n")
-            (folder / "project" / "Pulumi.dev.yaml").write_text(CONFIG)
+            (folder / "project" / "Pulumi.dev.yaml").write_text(CONFIG + config)
             self.command("stack", "init", "dev")
 
     def command(self, *arguments: str) -> tuple[int, str]:

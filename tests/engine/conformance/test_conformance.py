@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .lives import LIVES
+from .lives import CONFIGS, LIVES
 from .sides import Json, Side, differences, needs_official
 
 pytestmark = needs_official
@@ -18,7 +18,9 @@ pytestmark = needs_official
 
 @pytest.mark.parametrize("life", LIVES)
 def test_a_life_is_the_same(life: str, tmp_path: Path) -> None:
-    theirs, ours = Side(tmp_path / "official", official=True), Side(tmp_path / "ours", official=False)
+    config = CONFIGS.get(life, "")
+    theirs = Side(tmp_path / "official", config, official=True)
+    ours = Side(tmp_path / "ours", config, official=False)
     steps = [(f"program {n}", "up", text) for n, text in enumerate(LIVES[life], 1)]
     steps += [("no change", "up", LIVES[life][-1]), ("the end", "destroy", LIVES[life][-1])]
     for name, verb, text in steps:

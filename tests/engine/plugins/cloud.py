@@ -110,7 +110,10 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         secrets = os.environ.get("CLOUD_SECRETS", "yes") == "yes"
         self.kill("Configure", "before")
         self.kill("Configure", "after")
-        return provider_pb2.ConfigureResponse(acceptSecrets=secrets, supportsPreview=True)
+        names = os.environ.get("CLOUD_NAMES", "yes") == "yes"
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=secrets, supportsPreview=True, supports_autonaming_configuration=names
+        )
 
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         self.kill("Check", "before")
@@ -120,7 +123,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(failures=[failure])
         if "label" not in news:
             olds = json_format.MessageToDict(request.olds)
-            news["label"] = olds.get("label") or f"{request.name}-{request.randomSeed.hex()[:7]}"
+            given = request.autonaming
+            if request.HasField("autonaming") and given.mode == given.DISABLE:
+                failure = provider_pb2.CheckFailure(property="label", reason="must be given")
+                return provider_pb2.CheckResponse(failures=[failure])
+            random = f"{request.name}-{request.randomSeed.hex()[:7]}"
+            news["label"] = olds.get("label") or given.proposed_name or random
         self.kill("Check", "after")
         return provider_pb2.CheckResponse(inputs=struct(news))
 
