@@ -6,7 +6,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from datahall import embedded, official, processes, registry, service, site
+from datahall import embedded, official, processes, service
 from datahall.context import Context
 from datahall.sandbox.aws import control
 from datahall.tree import short_type
@@ -91,5 +91,7 @@ def _service(found: processes.Service) -> dict[str, Any]:
 
 
 def _models(context: Context) -> list[dict[str, Any]]:
+    from datahall import registry, site  # noqa: PLC0415 - slow to import, and only for models
+
     rows = registry.versions(site.find(context))
     return [{key: row[key] for key in ("name", "version", "stage", "metrics")} for row in rows]

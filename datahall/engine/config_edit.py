@@ -12,11 +12,11 @@ import yaml
 from datahall.engine import config as configs
 from datahall.engine.checkpoint import read_checkpoint
 from datahall.engine.errors import InvalidProject
-from datahall.engine.operation import passphrase, stack_files
 from datahall.engine.options import Options
 from datahall.engine.paths import parse_path
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
+from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.storage.folder import write_atomically
 from datahall.engine.values import SECRET_MASK, Json
 

@@ -24,7 +24,7 @@ import psutil
 from datahall.engine.backend import StackFiles
 from datahall.engine.checkpoint import fold, now
 from datahall.engine.errors import StackLocked, StoreFailed
-from datahall.engine.plugins import end_left_behind
+from datahall.engine.left_behind import end_left_behind
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from typing import Any
 
 from datahall.engine import config as configs
 from datahall.engine.analyzer import Analyzers, RunFacts
-from datahall.engine.backend import Backend, StackFiles
+from datahall.engine.backend import StackFiles
 from datahall.engine.builtin import PACKAGE, Builtin
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint, render
 from datahall.engine.config import Config
 from datahall.engine.deployment import Deployment, Stopped, split
 from datahall.engine.engine_service import EngineService
-from datahall.engine.errors import EngineError, InvalidProject, MissingPassphrase
+from datahall.engine.errors import EngineError, InvalidProject
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
@@ -26,13 +25,14 @@ from datahall.engine.options import Options
 from datahall.engine.plan import ResourcePlan
 from datahall.engine.plan_file import read_plan
 from datahall.engine.plugin_request import read_request
-from datahall.engine.project import Project, check_stack_name
+from datahall.engine.project import Project
 from datahall.engine.recorder import Recorder
 from datahall.engine.references import References
 from datahall.engine.registry import Registry
 from datahall.engine.secrets import Crypter
 from datahall.engine.server import serving
 from datahall.engine.snapshot import Snapshot
+from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider, package_of
@@ -62,37 +62,6 @@ class Running:
     interrupted: list[Interrupted]
     interrupts: Interrupts
     message: str
-
-
-def passphrase(options: Options) -> str:
-    """The passphrase, as Pulumi finds it. Raises MissingPassphrase."""
-    if options.passphrase is not None:
-        return options.passphrase
-    environment = {**os.environ, **options.environment}
-    if "PULUMI_CONFIG_PASSPHRASE" in environment:
-        return environment["PULUMI_CONFIG_PASSPHRASE"]
-    file = environment.get("PULUMI_CONFIG_PASSPHRASE_FILE")
-    if not file:
-        raise MissingPassphrase(
-            "passphrase: none given; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
-        )
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise MissingPassphrase(
-            f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}; correct the path"
-        ) from None
-
-
-def stack_files(project: Project, stack: str, options: Options) -> StackFiles:
-    """What the backend keeps of a stack.
-
-    Raises InvalidProject for an impossible name, BrokenState or Unsupported for a backend of another layout.
-    """
-    check_stack_name(stack)
-    backend = Backend.of(options.backend)
-    backend.check()
-    return StackFiles(backend, project.name, stack)
 
 
 def open_stack(project: Project, stack: str, options: Options) -> Opened:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datahall.engine.backend import Backend
 from datahall.engine.events import Event, Op, PolicyResult
-from datahall.engine.pool import PluginPool
+
+if TYPE_CHECKING:
+    from datahall.engine.pool import PluginPool
 
 Port = int | Callable[[], int]
 """Where a plugin serves that runs already, or what gives such a port for each provider of a run."""

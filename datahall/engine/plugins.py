@@ -21,11 +21,11 @@ import grpc
 import psutil
 
 from datahall.engine.errors import EngineError, ProviderFailed
+from datahall.engine.left_behind import OWNER
 from datahall.engine.urn import DYNAMIC
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
-_OWNER = "DATAHALL_ENGINE_PROCESS"  # in a plugin's environment: its engine's pid and start
 _MESSAGE_BYTES = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
@@ -102,7 +102,7 @@ def start_plugin(
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **environment, _OWNER: f"{os.getpid()} {psutil.Process().create_time()}"},
+            env={**os.environ, **environment, OWNER: f"{os.getpid()} {psutil.Process().create_time()}"},
             start_new_session=True,  # an interrupt at the terminal reaches the engine, which ends its plugins
         )
     except OSError as error:
@@ -149,26 +149,6 @@ def _drain(process: subprocess.Popen[bytes]) -> None:
         with process.stdout as stream:
             while stream.read(65536):
                 pass
-
-
-def end_left_behind(pid: int, started: float) -> list[int]:
-    """End the plugins of an engine that was killed, so that none is still at work; returns their pids."""
-    ended = []
-    for process in psutil.process_iter():
-        try:
-            owner = process.environ().get(_OWNER, "").split()
-            if len(owner) != 2 or owner[0] != str(pid) or abs(float(owner[1]) - started) >= 1:
-                continue
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait(STOP_SECONDS)
-            ended.append(process.pid)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess, ValueError):
-            continue
-    return ended
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -10,10 +10,10 @@ from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import read_checkpoint, render
 from datahall.engine.errors import InvalidProject
 from datahall.engine.lock import locked
-from datahall.engine.operation import passphrase, stack_files
 from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
+from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.storage.folder import write_atomically
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
 

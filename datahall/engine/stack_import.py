@@ -20,11 +20,11 @@ from datahall.engine.checkpoint import (
 )
 from datahall.engine.errors import BrokenState, InvalidProject, Unsupported
 from datahall.engine.lock import locked
-from datahall.engine.operation import passphrase
 from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
 from datahall.engine.stack_admin import require_stack
+from datahall.engine.stack_options import passphrase
 from datahall.engine.state import compact, decode_state
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
 

@@ -9,10 +9,10 @@ from datahall.engine import urn
 from datahall.engine.checkpoint import read_checkpoint
 from datahall.engine.errors import InvalidProject
 from datahall.engine.lock import locked
-from datahall.engine.operation import passphrase, stack_files
 from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
+from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.targets import Targets
 from datahall.engine.values import masked, without_secrets

@@ -15,9 +15,9 @@ from datahall import engine
 from datahall.engine import Event, Options, ResourceState, Result
 from datahall.engine.backend import Backend
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
-from datahall.engine.operation import stack_files
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
+from datahall.engine.stack_options import stack_files
 from datahall.engine.storage.bucket_url import open_bucket
 from datahall.sandbox.aws import control
 

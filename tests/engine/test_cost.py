@@ -1,12 +1,16 @@
-"""What an operation costs may grow with the number of resources, but not with its square."""
+"""What things may cost: an operation, for each resource the same; a look at a state, none of the SDK."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Collection
 from typing import Any
 
 import pytest
+
+from datahall import engine
 
 from .conftest import World
 from .programs import Thing
@@ -25,3 +29,20 @@ def test_the_sdk_waits_for_calls_and_not_for_each_output(
     count = 60
     world.up(lambda: [Thing(f"thing-{number}") for number in range(count)] and None)
     assert waited_for[0] < count * 20  # each has some outputs; in the square it would be 10,000s
+
+
+def test_who_only_reads_a_state_loads_neither_grpc_nor_the_sdk() -> None:
+    program = (
+        "import sys\n"
+        "from datahall import engine\n"
+        "engine.read_stack, engine.list_stacks, engine.Options, engine.load_project, engine.EngineError\n"
+        "print(sorted({'grpc', 'pulumi', 'google.protobuf'} & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_the_engine_gives_all_that_it_names_and_nothing_else() -> None:
+    assert all(getattr(engine, name) is not None for name in engine.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'uq'"):
+        _ = engine.uq  # type: ignore[attr-defined]

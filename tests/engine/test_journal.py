@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from datahall import engine
 from datahall.engine import BrokenState, recorder
 from datahall.engine.checkpoint import JOURNAL, read_checkpoint
-from datahall.engine.operation import stack_files
+from datahall.engine.stack_options import stack_files
 from datahall.engine.state_edit import protect_states
 from datahall.engine.storage import folder
 

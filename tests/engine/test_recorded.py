@@ -17,8 +17,8 @@ import pytest
 
 from datahall import engine
 from datahall.engine import BrokenState, Op, StackLocked
-from datahall.engine.operation import stack_files
 from datahall.engine.secrets import Crypter
+from datahall.engine.stack_options import stack_files
 from datahall.engine.state import decode_state, encode_state
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE
 
