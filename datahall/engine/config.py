@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from datahall.engine.declared_config import Stacked, complete
 from datahall.engine.errors import InvalidProject, Unsupported
 from datahall.engine.project import Project, read_yaml
 from datahall.engine.urn import DYNAMIC
@@ -83,34 +83,24 @@ def _refuse_unknown_settings(values: Mapping[str, str]) -> None:
 
 def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], str]) -> Config:
     """The project's defaults and the stack's file together. Raises InvalidProject."""
-    values: dict[str, str] = {}
+    stacked: dict[str, Stacked] = {}
     raw: dict[str, Any] = {}
-    secret: set[str] = set()
-    for key, declared in project.config.items():
-        value = _project_default(project.root / "Pulumi.yaml", key, declared)
-        if value is not None:
-            values[_full(project, key)] = _text(value)
     for key, value in file.config.items():
         full = _full(project, key)
         plain, is_secret = reveal(value, decrypt)
-        values[full] = _text(plain)
+        structured = isinstance(value, dict | list) and isinstance(plain, dict | list)
+        stacked[full] = Stacked(plain if structured else _text(plain), is_secret)
         raw[full] = value if isinstance(value, dict | list) else _text(value)
-        (secret.add if is_secret else secret.discard)(full)
+    defaults = complete(project.root / "Pulumi.yaml", project.config, stacked, project.name)
+    values = {key: _text(value) for key, value in defaults.items()}
+    values |= {key: _text(value.content) for key, value in stacked.items()}
+    secret = {key for key, value in stacked.items() if value.secret}
     _refuse_unknown_settings(values)
     return Config(values, frozenset(secret), raw)
 
 
 def _full(project: Project, key: str) -> str:
     return key if ":" in key else f"{project.name}:{key}"
-
-
-def _project_default(file: Path, key: str, declared: Json) -> Json:
-    if not isinstance(declared, dict):
-        return declared
-    unknown = set(declared) - {"value", "default", "description", "type", "secret", "items"}
-    if unknown or declared.get("secret"):
-        raise Unsupported(f"config: {key}: {file}: only value, default, type and description are supported")
-    return declared.get("value", declared.get("default"))
 
 
 def reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:

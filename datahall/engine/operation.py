@@ -112,6 +112,7 @@ def running(
             pool=options.pool,
             program_folder=program_folder(project),
             warn=lambda text: events.say("warning", text),
+            named=project.plugins,
         )
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)

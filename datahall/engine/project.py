@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from datahall.engine.declared_config import Declared, read_declared
 from datahall.engine.errors import InvalidProject, Unsupported
+from datahall.engine.project_plugins import ProjectPlugin, read_plugins
 
 ORGANIZATION = "organization"  # of every stack in a self-managed backend
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
@@ -17,7 +19,9 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """Where a project's program and configuration lie; `config` are the project's own defaults.
+    """Where a project's program and configuration lie, and what Pulumi.yaml says besides.
+
+    `refreshes`: preview, up and destroy do a refresh first. `config` are the project's own defaults.
 
     `backend_url` says where its stacks are kept, unless the environment does; it may be empty.
     """
@@ -26,7 +30,9 @@ class Project:
     root: Path
     main: Path
     config_dir: Path
-    config: dict[str, Any] = field(default_factory=dict)
+    config: tuple[Declared, ...] = ()
+    plugins: tuple[ProjectPlugin, ...] = ()
+    refreshes: bool = False
     backend_url: str = ""
 
     def config_file(self, stack: str) -> Path:
@@ -48,18 +54,33 @@ def load_project(root: Path) -> Project:
     runtime_name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if runtime_name != "python":
         raise Unsupported(f"runtime: {runtime_name}: the embedded engine runs Python programs only ({file})")
-    for key in ("plugins", "options", "packages"):
-        if data.get(key):
-            raise Unsupported(f"{key}: {file}: not supported by the embedded engine; see docs/engine.md")
-    config_dir = data.get("stackConfigDir")
+    if data.get("packages"):
+        raise Unsupported(f"packages: {file}: not supported by the embedded engine; see docs/engine.md")
+    config, config_dir = data.get("config") or {}, data.get("stackConfigDir")
+    if isinstance(config, str):  # an older form of stackConfigDir
+        if config_dir:
+            raise InvalidProject(f"config: {file}: a folder, as stackConfigDir is; give that only")
+        config, config_dir = {}, config
+    if not isinstance(config, dict):
+        raise InvalidProject(f"config: {file}: a mapping is expected; correct it")
     return Project(
         name=name,
         root=root,
         main=root / str(data.get("main") or "."),
         config_dir=root / str(config_dir or "."),
-        config=dict(data.get("config") or {}),
+        config=read_declared(file, name, {str(key): value for key, value in config.items()}),
+        plugins=read_plugins(file, data.get("plugins")),
+        refreshes=_refreshes(file, data.get("options")),
         backend_url=_backend_url(file, data.get("backend")),
     )
+
+
+def _refreshes(file: Path, options: object) -> bool:
+    if not options:
+        return False
+    if not isinstance(options, dict) or set(options) != {"refresh"} or options["refresh"] != "always":
+        raise InvalidProject(f"options: {file}: only `refresh: always`; correct it")
+    return True
 
 
 def _backend_url(file: Path, backend: object) -> str:

@@ -17,6 +17,7 @@ from datahall.engine.options import Port
 from datahall.engine.plugin_request import environment_of, read_request
 from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
+from datahall.engine.project_plugins import ProjectPlugin
 from datahall.engine.provider import Provider
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
@@ -34,9 +35,10 @@ class Registry:
         engine_address: str,
         program_folder: Path,
         warn: Callable[[str], None],
+        named: Sequence[ProjectPlugin] = (),
         pool: PluginPool | None = None,
     ) -> None:
-        self._folders = folders
+        self._folders, self._named = folders, named
         self._attach = attach
         self._environment = {**environment, "PWD": str(program_folder)}  # also what a pool tells plugins by
         self._engine_address = engine_address
@@ -60,9 +62,10 @@ class Registry:
 
     def start_early(self, packages: Iterable[str]) -> None:
         """Start plugins that will be needed, while the program is still being imported."""
-        for package in sorted({*packages} - {*self._attach}):
+        elsewhere = {*self._attach, *(plugin.name for plugin in self._named)}
+        for package in sorted({*packages} - elsewhere):
             try:
-                plugin_command(package, self._folders)
+                plugin_command(package, self._folders_of(package))
             except ProviderFailed:
                 continue  # it is reported when a resource asks for it
             self._early[package] = self._pool.submit(self._start, package, {})
@@ -148,7 +151,7 @@ class Registry:
             channel, process = connect(port if isinstance(port, int) else port()), None
         else:
             early = self._early.pop(name, None) if not mapped else None
-            process = early.result() if early is not None else self._start(name, mapped)
+            process = early.result() if early is not None else self._start(name, mapped, request.version)
             channel = connect(process.port)
         with self._lock:
             self._channels.append(channel)
@@ -183,9 +186,13 @@ class Registry:
         if aborted:
             kill(process)
 
-    def _start(self, package: str, mapped: Mapping[str, str]) -> PluginProcess:
+    def _folders_of(self, name: str, version: str = "") -> list[Path]:
+        """Where a plugin may lie: the caller's folders, then what the project points at."""
+        return [*self._folders, *(plugin.folder for plugin in self._named if plugin.serves(name, version))]
+
+    def _start(self, package: str, mapped: Mapping[str, str], version: str = "") -> PluginProcess:
         environment = {**self._environment, **mapped}
-        executable, *arguments = plugin_command(package, self._folders)
+        executable, *arguments = plugin_command(package, self._folders_of(package, version))
         key = Path(executable)
         process = self._plugins.take(key, environment) if self._plugins else None
         if process is None:

@@ -133,7 +133,7 @@ def _must_exist(run: Running) -> None:
 def _settled(run: Running, options: Options) -> Iterator[None]:
     """Begin with what an earlier run left; what is hopeless of it is given up once all else is done."""
     with settled(run.deployment, run.interrupted):
-        if options.refresh:
+        if options.refresh or run.opened.project.refreshes:
             refreshes.refresh_before(run.deployment)
         yield
 
