@@ -321,7 +321,9 @@ def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> N
     except _DamagedError as error:
         where = files.store.where(files.state.key())
         raise BrokenState(f"state: {where}: the edit would damage it: {error}; nothing was changed") from None
-    _rewrite(files, resources=list(resources))
+    known = read_checkpoint(files).features
+    needed = features_of(decode_state(data, None) for data in resources)
+    _rewrite(files, features=sorted({*known, *needed}), resources=list(resources))
 
 
 def fold(files: StackFiles) -> None:
@@ -348,7 +350,7 @@ def _rewrite(files: StackFiles, *, features: Sequence[str] | None = None, **memb
     data: dict[str, Any] = json.loads(unpacked(files.store.where(key), raw or b""))
     data.pop(_SUM, None)
     if features is not None:
-        data.pop("features")
+        data.pop("features", None)
         head = {"version": WITH_FEATURES, "features": features} if features else {"version": VERSION}
         data = {**head, **{name: data[name] for name in data if name != "version"}}
     latest = data["checkpoint"]["latest"]

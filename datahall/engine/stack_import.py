@@ -53,7 +53,7 @@ def import_stack(
         own_salt = read_checkpoint(files).salt_state
         phrase = passphrase(options)
         crypter = Crypter(phrase, configs.read_stack_file(project, stack).salt_state or own_salt)
-        sealed = _sealed(resources, _seal(deployment, phrase, crypter), crypter)
+        sealed = resealed(resources, _seal(deployment, phrase, crypter), crypter)
         files.state.keep_backup()
         content = render(
             stack=stack,
@@ -112,14 +112,14 @@ def _seal(deployment: dict[str, Any], phrase: str, crypter: Crypter) -> Callable
     return lambda ciphertext: crypter.encrypt(other.decrypt(ciphertext))
 
 
-def _sealed(data: Json, seal: Callable[[str], str], crypter: Crypter) -> Json:
+def resealed(data: Json, seal: Callable[[str], str], crypter: Crypter) -> Json:
     """Data with each secret in it encrypted with the stack's key."""
     if isinstance(data, list):
-        return [_sealed(item, seal, crypter) for item in data]
+        return [resealed(item, seal, crypter) for item in data]
     if not isinstance(data, dict):
         return data
     if data.get(SIGNATURE) != SECRET_SIGNATURE:
-        return {key: _sealed(item, seal, crypter) for key, item in data.items()}
+        return {key: resealed(item, seal, crypter) for key, item in data.items()}
     plaintext, ciphertext = data.get("plaintext"), data.get("ciphertext")
     if isinstance(plaintext, str):
         try:

@@ -99,7 +99,7 @@ def _unreadable(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (_another_feature, "features: magic: only hooks is supported"),
+        (_another_feature, "features: magic: only hooks"),
         (_another_version, "version 5: only 3 and 4 are supported"),
         (_no_deployment, "it holds no deployment"),
         (_another_stack, "a resource of another stack"),

@@ -33,6 +33,7 @@ _STATE = {
     "show": "Show one recorded resource.",
     "delete": "Take resources out of the state; what they stand for is not deleted.",
     "rename": "Give a recorded resource another name.",
+    "move": "Move resources to another stack's state.",
     "protect": "Protect resources against deletion.",
     "unprotect": "Take away resources' protection.",
 }

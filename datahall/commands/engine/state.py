@@ -1,4 +1,4 @@
-"""``datahall engine state``: list, show, delete, rename, protect, unprotect."""
+"""``datahall engine state``: list, show, delete, rename, move, protect, unprotect."""
 
 import json as jsons
 from pathlib import Path
@@ -146,6 +146,50 @@ def unprotect(
 ) -> int:
     """Take away resources' protection, until the program next says otherwise."""
     return _set_protection(cwd, stack, urns, all_=all_, yes=yes, protect=False)
+
+
+def move(
+    urns: Urns,
+    /,
+    *,
+    source: Annotated[str, Parameter(help="The stack that has them.")] = "",
+    dest: Annotated[str, Parameter(help="The stack that gets them.")] = "",
+    cwd: targets.Folder = Path("."),
+    include_parents: Annotated[bool, Parameter(help="Also their parents.")] = False,
+    yes: Yes = False,
+) -> int:
+    """Move resources, and their children, to another stack's state; their providers are copied."""
+    from datahall.embedded import call
+    from datahall.engine import state_move
+    from datahall.errors import UserError
+
+    for flag, given in (("--source", source), ("--dest", dest)):
+        if not given:
+            raise UserError(flag, "missing", "two stacks are needed", f"give {flag} STACK")
+    target = targets.open_stack(cwd, source)
+
+    def run(*, only_tell: bool) -> state_move.Move:
+        return call(
+            lambda: state_move.move_states(
+                target.project,
+                source,
+                dest,
+                target.options,
+                urns,
+                include_parents=include_parents,
+                only_tell=only_tell,
+            )
+        )
+
+    told = run(only_tell=True)
+    for urn in told.moved:
+        print(f"move {urn}")
+    for line in told.lost:
+        print(f"no longer refers across the stacks: {line}")
+    targets.confirm(f"Move this from {source} to {dest}?", yes=yes)
+    for urn in run(only_tell=False).moved.values():
+        print(f"moved to {urn}")
+    return 0
 
 
 def _set_protection(
