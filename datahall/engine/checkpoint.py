@@ -61,7 +61,7 @@ def read_checkpoint(files: StackFiles) -> Checkpoint:
         key = files.state.key()
         where = files.store.where(key)
         try:
-            raw = files.store.read(key)
+            raw = files.state.read_at(key)
             return Checkpoint() if raw is None else _parsed(where, raw, files.state.read_journal)
         except StoreFailed as error:
             if not error.damaged:

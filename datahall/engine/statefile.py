@@ -23,6 +23,7 @@ class StateFile:
         self._plain = plain
         self._target = plain + GZIP if gzip else plain
         self._gzip = gzip
+        self._version: str | None = None  # of the target, as read or written last
 
     def _forms(self) -> dict[str, float]:
         folder, _, name = self._plain.rpartition("/")
@@ -43,6 +44,12 @@ class StateFile:
         key = self.key()
         return key, self.store.read(key)
 
+    def read_at(self, key: str) -> bytes | None:
+        """The bytes there, to go on from: a later write replaces just these, if the store can tell."""
+        content, version = self.store.read_version(key)
+        self._version = version if key == self._target else None
+        return content
+
     @cached_property
     def _others(self) -> list[str]:
         """Other forms, to go once this one is written: looked up at the first write, under the lock."""
@@ -50,7 +57,8 @@ class StateFile:
 
     def write(self, content: bytes) -> None:
         """Replace the state. Raises StoreFailed, and the state is as it was."""
-        self.store.write(self._target, packed(content) if self._gzip else content)
+        raw = packed(content) if self._gzip else content
+        self._version = self.store.write(self._target, raw, replacing=self._version)
         while self._others:
             self.store.delete(self._others.pop())
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
 from datahall import engine
@@ -239,3 +240,28 @@ def test_without_credentials_that_is_said(
     options = replace(world.options, backend=Backend(open_bucket("url", bucket.url)))
     with pytest.raises(StoreFailed, match=r"no credentials\); set AWS_PROFILE"):
         engine.read_stack(world.project, "dev", options)
+
+
+def test_a_stack_that_another_removed_can_be_made_again(bucket_world: World, bucket: Bucket) -> None:
+    bucket_world.up(lambda: None)
+    for key in bucket.listed():
+        if "/stacks/" in key:
+            bucket.client.delete_object(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}")
+    engine.init_stack(bucket_world.project, "dev", bucket_world.options)
+    bucket_world.up(two)
+    is_whole(bucket_world)
+
+
+def test_a_program_may_refer_to_its_own_stack_while_that_is_written(
+    bucket_world: World, bucket: Bucket
+) -> None:
+    bucket_world.up(two)
+    for size in (2, 3):
+
+        def program(size: int = size) -> None:
+            pulumi.StackReference(f"self-{size}", "organization/proj/dev")
+            for number in range(9):
+                Thing(f"it-{number}", size=size)
+
+        bucket_world.up(program)
+    assert bucket_world.count() == 9

@@ -1,21 +1,22 @@
 """One state with the official CLI: it lists, previews without changes, takes over, and back.
 
-Runs where a `pulumi` and its Python language host lie on PATH.
+Runs where a `pulumi` and its Python language host lie on PATH; the backend is a folder, one with compressed
+states, and a bucket of the emulated AWS.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from datahall import engine
 from datahall.engine import Op
 
-from .conftest import PASSPHRASE, PLUGINS, World
+from .conftest import World
+from .official import KINDS, Official, needed, sharing
 
 PROGRAM = """
 import sys
@@ -30,16 +31,13 @@ hooks = pulumi.ResourceHookBinding(after_create=[pulumi.ResourceHook("made", lam
 hooked = pulumi.ResourceOptions(hooks=hooks)
 first = Thing("first", size={size}, password=pulumi.Output.secret("hunter2"), opts=hooked)
 Thing("second", size=first.area, note=first.serial)
-Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), protect=False))
+Thing("third", opts=pulumi.ResourceOptions(provider=Provider("mine", "east"), hide_diffs=["size"]))
 pulumi.export("area", House("home", 3).area)
 pulumi.export("password", first.password)
 pulumi.StackReference("self", "organization/proj/dev") if {refer} else None
 """
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("pulumi") and shutil.which("pulumi-language-python")),
-    reason="no official pulumi with its Python language host on PATH",
-)
+pytestmark = needed
 
 
 def write(world: World, size: int, *, refer: bool = False) -> None:
@@ -53,61 +51,119 @@ def write(world: World, size: int, *, refer: bool = False) -> None:
     )
 
 
-def pulumi(world: World, *arguments: str) -> str:
-    home = world.folder / "home"
-    home.mkdir(exist_ok=True)
-    path = os.pathsep.join([str(PLUGINS), str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {
-        "PATH": path,
-        "HOME": str(home),
-        "PULUMI_HOME": str(home / ".pulumi"),
-        "PULUMI_BACKEND_URL": f"file://{world.backend}",
-        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        **world.options.environment,
-    }
-    done = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=world.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(params=KINDS)
+def pulumi(request: pytest.FixtureRequest, own_world: World) -> Official:
+    kind: str = request.param
+    bucket = request.getfixturevalue("bucket") if kind == "bucket" else None
+    return sharing(own_world, kind, bucket)
 
 
-def test_the_official_cli_takes_over_and_back(own_world: World) -> None:
-    world = own_world
+def test_the_official_cli_takes_over_and_back(pulumi: Official) -> None:
+    world = pulumi.world
     with world.project.config_file("dev").open("a") as file:
         file.write("config:\n  cloud:region: here\n")
     write(world, 2)
     run = {"program": None, "config": None}
 
     assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]  # the project's own program
-    assert "dev" in pulumi(world, "stack", "ls")
-    pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
-    assert "hunter2" in pulumi(world, "stack", "output", "-s", "dev", "--json", "--show-secrets")
+    assert "dev" in pulumi("stack", "ls")
+    pulumi("preview", "-s", "dev", "--expect-no-changes")
+    assert "hunter2" in pulumi("stack", "output", "-s", "dev", "--json", "--show-secrets")
 
     write(world, 5)
-    pulumi(world, "up", "-s", "dev", "--yes", "--skip-preview")
+    pulumi("up", "-s", "dev", "--yes", "--skip-preview")
     assert world.inventory()["second"]["size"] == 25
     assert not world.up(**run).changed  # type: ignore[arg-type]
     assert world.outputs() == {"area": 9, "password": "hunter2"}
 
     world.tamper("second", size=3)
     assert world.refresh(config=None).summary[Op.REFRESH] == 1
-    pulumi(world, "refresh", "-s", "dev", "--yes", "--skip-preview", "--expect-no-changes")
+    pulumi("refresh", "-s", "dev", "--yes", "--skip-preview", "--expect-no-changes")
     assert not world.refresh(config=None).changed
-    pulumi(world, "up", "-s", "dev", "--yes", "--skip-preview")
+    pulumi("up", "-s", "dev", "--yes", "--skip-preview")
     assert world.inventory()["second"]["size"] == 25
 
     write(world, 6, refer=True)
     assert world.up(**run).summary[Op.UPDATE] == 2  # type: ignore[arg-type]
-    pulumi(world, "preview", "-s", "dev", "--expect-no-changes")
-    pulumi(world, "destroy", "-s", "dev", "--yes", "--skip-preview")
+    pulumi("preview", "-s", "dev", "--expect-no-changes")
+    pulumi("destroy", "-s", "dev", "--yes", "--skip-preview")
     assert world.count() == 0
     write(world, 6)
     assert world.up(**run).summary == {Op.CREATE: 9}  # type: ignore[arg-type]
+
+
+SMALL = """
+import sys
+sys.path.insert(0, {tests!r})
+import pulumi
+from engine.programs import Thing
+
+it = Thing("it", size={size}, password=pulumi.Output.secret("hunter2"))
+pulumi.export("area", it.area)
+"""
+
+
+def write_small(world: World, size: int) -> None:
+    tests = str(Path(__file__).parent.parent)
+    (world.folder / "__main__.py").write_text(SMALL.format(tests=tests, size=size))
+
+
+def test_each_tells_and_takes_what_the_other_did(pulumi: Official) -> None:
+    world = pulumi.world
+    at, run = ("-s", "dev"), {"program": None, "config": None}
+    write_small(world, 2)
+    assert world.up(**run).summary == {Op.CREATE: 2}  # type: ignore[arg-type]
+
+    theirs = json.loads(pulumi("stack", "export", *at))
+    ours = engine.export_stack(world.project, "dev", world.options)
+    assert theirs["version"] == ours["version"]
+    assert by_urn(theirs) == by_urn(ours)
+
+    write_small(world, 3)
+    pulumi("up", *at, "--yes", "--skip-preview")
+    kinds = [record["kind"] for record in engine.stack_history(world.project, "dev", world.options)]
+    told = json.loads(pulumi("stack", "history", *at, "--json"))
+    assert [(record["kind"], record["result"]) for record in told] == [(kind, "succeeded") for kind in kinds]
+    [listed] = json.loads(pulumi("stack", "ls", "--json"))
+    [summary] = engine.list_stacks(world.project, world.options)
+    assert (listed["name"], listed["resourceCount"]) == (summary.name, summary.resources)
+
+    # what one exported the other imports, secrets and all
+    content = json.dumps(engine.export_stack(world.project, "dev", world.options))
+    pulumi("stack", "import", *at, stdin=content)
+    assert not world.up(**run).changed  # type: ignore[arg-type]
+    assert not engine.import_stack(world.project, "dev", world.options, pulumi("stack", "export", *at))
+    pulumi("preview", *at, "--expect-no-changes")
+    things = [r for r in world.recorded().resources if r["type"] == "cloud:index:Thing"]
+    assert [r["id"] for r in things] == [file.stem for file in world.cloud.glob("*.thing")]
+
+    pulumi("stack", "tag", "set", "team", "red", *at)
+    pulumi("destroy", *at, "--yes", "--skip-preview")
+    engine.remove_stack(world.project, "dev", world.options)
+    assert json.loads(pulumi("stack", "ls", "--json")) == []
+    world.up(**run)  # type: ignore[arg-type]
+    assert "team" not in json.loads(pulumi("stack", "tag", "ls", *at, "--json"))
+    world.destroy(config=None)
+    pulumi("stack", "rm", *at, "--yes", "--preserve-config")
+    assert engine.list_stacks(world.project, world.options) == []
+
+
+def by_urn(exported: dict[str, Any]) -> dict[str, Any]:
+    """The resources of an export; times apart, which the CLI writes in the zone of its host."""
+    return {data["urn"]: data for data in exported["deployment"]["resources"]}
+
+
+def test_each_keeps_out_while_the_other_is_at_work(pulumi: Official) -> None:
+    world = pulumi.world
+    write_small(world, 2)
+    refused = []
+
+    def program() -> None:
+        refused.append(pulumi.run("refresh", "-s", "dev", "--yes", "--skip-preview"))
+
+    world.up(program)  # there is a stack
+    world.up(program)
+    assert refused[1].returncode != 0
+    assert "the stack is currently locked by 1 lock(s)" in refused[1].stdout + refused[1].stderr
+    assert world.count() == 0
+    pulumi("refresh", "-s", "dev", "--yes", "--skip-preview")

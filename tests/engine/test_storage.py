@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,9 +114,20 @@ def test_a_compressed_state_that_is_damaged_is_named_with_the_way_back(world: Wo
     for at in range(0, len(good), 5):
         for damaged in (good[:at], good[:at] + bytes([good[at] ^ 0x10]) + good[at + 1 :]):
             file.write_bytes(damaged)
-            if damaged == good[:at] or at not in range(3, 10):  # there gzip's head means nothing
-                with pytest.raises(BrokenState, match=r"checkpoint\.json\.gz' '"):
-                    world.recorded()
+            with (
+                nullcontext()
+                if same(damaged, good)
+                else pytest.raises(BrokenState, match=r"checkpoint\.json\.gz' '")
+            ):
+                world.recorded()
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether both hold the same: some bits of a head, and those that fill up a byte, mean nothing."""
+    try:
+        return gzip.decompress(one) == gzip.decompress(other)
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def legacy(folder: Path) -> None:
@@ -203,11 +216,12 @@ def test_a_full_disk_is_told_and_the_state_stays(world: World, monkeypatch: pyte
 class Meeting(FolderStore):
     """The official engine locks the stack between our look and our lock, or right after it."""
 
-    def write(self, key: str, content: bytes) -> None:
-        super().write(key, content)
+    def write(self, key: str, content: bytes, *, replacing: str | None = None) -> str | None:
+        super().write(key, content, replacing=replacing)
         if "/locks/" in key:
             theirs = {**json.loads(content), "hostname": "elsewhere"}
             super().write(key.rpartition("/")[0] + "/theirs.json", json.dumps(theirs).encode())
+        return None
 
 
 def test_of_two_locks_that_meet_ours_gives_way(world: World) -> None:

@@ -1,7 +1,7 @@
 """A store that is a bucket of S3, or of what speaks its protocol.
 
-A write says which version it replaces (`If-Match`), so neither another writer nor a write of our own that was
-given up and arrives late takes a newer state away. Messages hold codes and names, never what a server said.
+A write may say which version it replaces (`If-Match`): neither another writer nor one of ours that was given
+up and arrives late takes a newer state away. Messages hold codes and names, never what a server said.
 """
 
 from __future__ import annotations
@@ -60,58 +60,56 @@ class BucketStore:
         self._prefix = prefix
         self._put = put
         self._shown = shown
-        self._versions: dict[str, str] = {}
         self._conditional = True
 
     def read(self, key: str) -> bytes | None:
         """The object's content. Raises StoreFailed."""
+        return self.read_version(key)[0]
+
+    def read_version(self, key: str) -> tuple[bytes | None, str | None]:
+        """The object's content and its ETag. Raises StoreFailed."""
         return self._told("read", key, lambda: self._read(key))
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, key: str) -> tuple[bytes | None, str | None]:
         for attempt in range(1, _READS + 1):
             try:
                 answer = self._client.get_object(**self._named(key))
-                content: bytes = answer["Body"].read()
+                return answer["Body"].read(), answer["ETag"]
             except ClientError as error:
                 if _code(error) != "NoSuchKey":
                     raise
-                self._versions.pop(key, None)
-                return None
+                return None, None
             except (BotoCoreError, OSError):
                 if attempt == _READS:
                     raise
-                continue
-            self._versions[key] = answer["ETag"]
-            return content
         raise AssertionError("the last attempt returns or raises")
 
-    def write(self, key: str, content: bytes) -> None:
-        """Put the object. Raises StoreFailed, also where another has written it since we did, or read it."""
-        self._told("written", key, lambda: self._write(key, content))
+    def write(self, key: str, content: bytes, *, replacing: str | None = None) -> str | None:
+        """Put the object, and give its ETag. Raises StoreFailed, also for another one than `replacing`."""
+        return self._told("written", key, lambda: self._write(key, content, replacing))
 
-    def _write(self, key: str, content: bytes) -> None:
-        version = self._versions.get(key) if self._conditional else None
-        condition = {} if version is None else {"IfMatch": version}
+    def _write(self, key: str, content: bytes, replacing: str | None) -> str | None:
+        condition = {"IfMatch": replacing} if replacing is not None and self._conditional else {}
         try:
             answer = self._client.put_object(**self._named(key), Body=content, **self._put, **condition)
         except ClientError as error:
             if condition and _code(error) in _UNCONDITIONAL:
                 self._conditional = False
-                self._write(key, content)
-                return
+                return self._write(key, content, None)
             if not condition or _code(error) not in ("PreconditionFailed", "412", "NoSuchKey"):
                 raise
-            if self._read(key) != content:  # else it was ours, which arrived though no answer came back
-                raise StoreFailed(
-                    f"backend: {self.where(key)}: not written: another one has changed it meanwhile, so this "
-                    "operation has no lock any more; look who, and run refresh"
-                ) from None
-            return
-        self._versions[key] = answer["ETag"]
+            there, version = self._read(key)
+            if there == content:  # it was ours, and arrived though no answer came back
+                return version
+            raise StoreFailed(
+                f"backend: {self.where(key)}: not written: another one has changed it meanwhile, so this "
+                "operation has no lock any more; look who, and run refresh"
+            ) from None
+        etag: str = answer["ETag"]
+        return etag
 
     def delete(self, key: str) -> None:
         """Delete the object. Raises StoreFailed."""
-        self._versions.pop(key, None)
         self._told("removed", key, lambda: self._client.delete_object(**self._named(key)))
 
     def names(self, folder: str) -> dict[str, float]:

@@ -35,7 +35,11 @@ class FolderStore:
                 damaged=not isinstance(error, PermissionError),
             ) from None
 
-    def write(self, key: str, content: bytes) -> None:
+    def read_version(self, key: str) -> tuple[bytes | None, str | None]:
+        """The content; of files nobody can tell who wrote them last."""
+        return self.read(key), None
+
+    def write(self, key: str, content: bytes, *, replacing: str | None = None) -> str | None:
         """Replace the file. Raises StoreFailed."""
         file = self.root / key
         try:
@@ -45,6 +49,7 @@ class FolderStore:
                 f"backend: {file}: cannot be written ({error.strerror}); what it held is as it was; "
                 "make room or see to the folder's owner and mode, and run it again"
             ) from None
+        return None
 
     def append(self, key: str, content: bytes) -> None:
         """Add to a file that is there. Raises StoreFailed."""

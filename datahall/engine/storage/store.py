@@ -17,8 +17,14 @@ class Store(Protocol):
     def read(self, key: str) -> bytes | None:
         """The content, None where there is none."""
 
-    def write(self, key: str, content: bytes) -> None:
-        """Replace the content; whoever reads sees the old or the new, whole, and the new is durable."""
+    def read_version(self, key: str) -> tuple[bytes | None, str | None]:
+        """The content, and what a later write may say that it replaces; None where the store cannot tell."""
+
+    def write(self, key: str, content: bytes, *, replacing: str | None = None) -> str | None:
+        """Replace the content; whoever reads sees the old or the new, whole, and the new is durable.
+
+        `replacing` is a version, without which there is any other or none; gives the new one.
+        """
 
     def delete(self, key: str) -> None:
         """Take a piece away; an absent one is no error."""
