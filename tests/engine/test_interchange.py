@@ -7,6 +7,7 @@ states, and a bucket of the emulated AWS.
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,8 +150,14 @@ def test_each_tells_and_takes_what_the_other_did(pulumi: Official) -> None:
 
 
 def by_urn(exported: dict[str, Any]) -> dict[str, Any]:
-    """The resources of an export; times apart, which the CLI writes in the zone of its host."""
-    return {data["urn"]: data for data in exported["deployment"]["resources"]}
+    """The resources of an export; the CLI leaves out zeros at the end of a time."""
+    moments = ("created", "modified")
+    return {
+        data["urn"]: {
+            key: datetime.fromisoformat(value) if key in moments else value for key, value in data.items()
+        }
+        for data in exported["deployment"]["resources"]
+    }
 
 
 def test_each_keeps_out_while_the_other_is_at_work(pulumi: Official) -> None:
