@@ -39,8 +39,7 @@ lock: setup ## resolve requirements.in again into requirements.lock
 	@if grep -n '://' requirements.lock; then echo 'lock: an address in requirements.lock' >&2; exit 1; fi
 
 metal-needs: setup
-	@command -v debootstrap systemd-nspawn ip nft gpg ssh >/dev/null || { apt-get -qq update && \
-	  apt-get -qq install --no-install-recommends debootstrap systemd-container iproute2 nftables gnupg openssh-client; }
+	@scripts/metal-needs
 
 metal-up: metal-needs ## emulated hosts: a head, two workers, a service host (Linux, root)
 	@$(bin)/python -m datahall.sandbox.hosts up

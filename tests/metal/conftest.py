@@ -18,14 +18,14 @@ if not os.environ.get("DATAHALL_METAL"):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Four blank hosts; afterwards the machine must be as it was."""
-    before = machine_state()
     home = tmp_path_factory.mktemp("metal")
+    before = machine_state(home / "hosts")
     made = Site.up(home)
     try:
         yield made
     finally:
         made.down()
-    assert machine_state() == before
+    assert machine_state(home / "hosts") == before
     assert not (home / "hosts").exists()
 
 

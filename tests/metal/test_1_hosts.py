@@ -18,7 +18,7 @@ def test_four_hosts_are_up_within_a_minute_once_the_base_exists(site: Site) -> N
         ("worker-1", Power.RUNNING),
         ("worker-2", Power.RUNNING),
     ]
-    assert site.seconds < 60
+    assert site.seconds < 60 * site.slowness  # a minute of a machine that is all ours
     assert all(0 < host.memory < 2**30 for host in seen)
 
 

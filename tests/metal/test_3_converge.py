@@ -111,10 +111,9 @@ def test_a_job_on_a_sick_node_goes_back_to_the_queue(converged: Site) -> None:
     job = converged.ssh(
         "head-1", "sbatch --parsable --requeue --nodes=1 --nodelist=worker-1 --gres=gpu:1 --wrap hostname"
     ).strip()
-    converged.ssh("head-1", "sleep 5")
-    shown = converged.ssh(
-        "head-1", f"scontrol --oneliner show job {job}; scontrol --oneliner show node worker-1"
-    )
+    look = f"scontrol --oneliner show job {job}; scontrol --oneliner show node worker-1"
+    shown = converged.until("head-1", look, "gpu 5: 96 C")
+    shown = converged.until("head-1", look, "JobState=PENDING")
     converged.ssh("worker-1", "sudo emulated-gpu mend")
     converged.ssh("head-1", f"scancel {job}; sudo scontrol update NodeName=worker-1 State=RESUME")
     assert "JobState=PENDING" in shown

@@ -13,17 +13,18 @@ from datahall.sandbox import hosts
 from datahall.sandbox.hosts import HostsFailedError, Power, mirror
 from tests.metal.driver import PLAYBOOKS, machine_state
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 _PACKAGES = mirror.packages_of(PLAYBOOKS / "roles")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    before = machine_state()
+    own = tmp_path / "hosts", tmp_path / "other"
+    before = machine_state(*own)
     hosts.up(tmp_path / "hosts", _PACKAGES, workers=1)
     yield tmp_path / "hosts"
     hosts.down(tmp_path / "hosts")
-    assert machine_state() == before
+    assert machine_state(*own) == before
 
 
 def _recorded(folder: Path) -> Any:  # noqa: ANN401 - JSON has no type before it is looked at

@@ -11,15 +11,17 @@ from tests.metal.driver import Site
 pytestmark = pytest.mark.timeout(1800)
 
 
-def _alerts(site: Site) -> set[tuple[str, str]]:
+def alerts(site: Site) -> set[tuple[str, str]]:
+    """The alerts that fire now: name and host."""
     shown = site.ssh("service-1", "amtool --alertmanager.url=http://127.0.0.1:9093 alert query --output=json")
     return {(alert["labels"]["alertname"], alert["labels"]["host"]) for alert in json.loads(shown)}
 
 
-def _until(site: Site, *, fires: bool) -> None:
+def until_down(site: Site, host: str, *, fires: bool) -> None:
+    """Wait until the alert that a host is down fires, or no longer does."""
     end = time.monotonic() + 300
-    while (("HostDown", "worker-2") in _alerts(site)) is not fires:
-        assert time.monotonic() < end, _alerts(site)
+    while (("HostDown", host) in alerts(site)) is not fires:
+        assert time.monotonic() < end, alerts(site)
         time.sleep(2)
 
 
@@ -37,12 +39,12 @@ def test_the_watch_is_reached_from_its_own_host_alone(converged: Site) -> None:
 
 
 def test_an_alert_fires_when_a_worker_is_stopped_and_ends_when_it_is_back(converged: Site) -> None:
-    _until(converged, fires=False)
+    until_down(converged, "worker-2", fires=False)
     hosts.stop(converged.folder, "worker-2")
     begun = time.monotonic()
     try:
-        _until(converged, fires=True)
+        until_down(converged, "worker-2", fires=True)
         print(f"HostDown after {time.monotonic() - begun:.0f} s")
     finally:
         hosts.start(converged.folder, "worker-2")
-    _until(converged, fires=False)
+    until_down(converged, "worker-2", fires=False)

@@ -1,6 +1,7 @@
 """What an environment left on the machine: looked for in the kernel's own lists, not in our records."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def find(folder: Path, namespace: str) -> list[str]:
     for process in _others():
         found += _of_process(process, str(folder / "machines"), namespace)
     return sorted(set(found))
+
+
+def wait(folder: Path, namespace: str, *, patience_s: float = 20) -> list[str]:
+    """What is still there after a while: an ssh that was just connecting takes some seconds to give up."""
+    deadline = time.monotonic() + patience_s
+    while (left := find(folder, namespace)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
 
 
 def _of_process(process: Path, machines: str, namespace: str) -> Iterator[str]:

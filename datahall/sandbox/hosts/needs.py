@@ -12,6 +12,7 @@ TOOLS = {
     "dpkg-deb": "dpkg",
     "gpg": "gnupg",
     "ip": "iproute2",
+    "nft": "nftables",
     "nsenter": "util-linux",
     "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",

@@ -16,6 +16,9 @@ from datahall.sandbox.hosts.network import within
 from datahall.sandbox.hosts.processes import run
 from datahall.sandbox.hosts.store import Record
 
+BOOT_S = 180.0
+"""What a boot may take: 5 to 10 s, many times that on a machine that is busy with other things."""
+
 _CONNECT = Path(__file__).parent / "connect.py"
 
 
@@ -80,7 +83,7 @@ def command(folder: Path, name: str, argv: Sequence[str] = ()) -> list[str]:
     return ["ssh", "-F", str(config_file(folder)), name, *argv]
 
 
-def wait_ready(folder: Path, name: str, *, timeout_s: float = 60) -> None:
+def wait_ready(folder: Path, name: str, *, timeout_s: float = BOOT_S) -> None:
     """Wait until it has booted.
 
     Raises:
