@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
-_V1 = ("systemd", "unified", "memory", "pids")
+_V1 = ("systemd", "unified", "memory", "pids", "cpuacct")
 
 
 def hierarchies() -> list[Path]:
@@ -44,6 +44,17 @@ def memory(group: str) -> int:
                 stat = dict(line.split() for line in _read(root / group / "memory.stat").splitlines())
                 return max(0, int(text) - int(stat.get(inactive, 0)))
     return 0
+
+
+def cpu_seconds(group: str) -> float:
+    """CPU time that the group's processes, those that have ended too, have used so far."""
+    for root in hierarchies():
+        if text := _read(root / group / "cpuacct.usage"):
+            return int(text) / 1e9
+        stat = dict(line.split() for line in _read(root / group / "cpu.stat").splitlines())
+        if "usage_usec" in stat:
+            return int(stat["usage_usec"]) / 1e6
+    return 0.0
 
 
 def kill(group: str, *, patience_s: float = 10) -> None:

@@ -1,0 +1,129 @@
+"""Ansible's own modules, run only where something has to be done.
+
+A module that finds nothing to do costs a host a quarter of a second of Python all the same, and a second
+converge is nothing else. So what a task wants is asked for by one shell command first. Where the answer
+differs, or the task says more than the question covers, Ansible's own action does the task. It takes the
+place of ``ansible.legacy.NAME``, which Ansible keeps for such overrides (``ansible.builtin.template`` writes
+through ``ansible.legacy.copy``); the links beside this file give it its names.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from shlex import join, quote
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+Arguments = Mapping[str, Any]
+Question = tuple[str, Callable[[list[str]], bool]]
+"""A shell command, and whether the lines that it says mean that there is nothing to do."""
+
+
+class ActionModule(ActionBase):  # type: ignore[misc] # Ansible has no types
+    """What every action plugin of Ansible is called."""
+
+    TRANSFERS_FILES = True
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The result of the task; as Ansible's own, unless nothing is to be done."""
+        ask, own = _KINDS[Path(__file__).stem]
+        question = None if self._task.async_val else ask(self._task.args)
+        if question:
+            command, nothing_to_do = question
+            # with something on stdin Ansible asks for no terminal, which would dress the answer up
+            said = self._low_level_execute_command(command, in_data=b"\n")["stdout"]
+            if nothing_to_do(said.splitlines()):
+                return {"changed": False}
+        action = self._shared_loader_obj.action_loader.get(
+            own,
+            task=self._task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        result: dict[str, Any] = action.run(task_vars=task_vars)
+        return result
+
+
+def _copy(arguments: Arguments) -> Question | None:
+    """A file's content, mode and owners; ``src`` is a file of ours, as template makes one."""
+    if not {"dest", "owner", "group", "mode"} <= set(arguments) <= _COPY or arguments.get("follow"):
+        return None
+    content, source = arguments.get("content"), Path(str(arguments.get("src")))
+    if isinstance(content, str):
+        data = content.encode()
+    elif content is None and source.is_absolute() and source.is_file():
+        data = source.read_bytes()
+    else:
+        return None
+    path = quote(str(arguments["dest"]))
+    wanted = [hashlib.sha256(data).hexdigest(), _owned(arguments)]
+    return (
+        f"test ! -L {path} && sha256sum <{path} | cut -c1-64 && stat --format='%a %U %G' {path}",
+        lambda said: said == wanted,
+    )
+
+
+def _file(arguments: Arguments) -> Question | None:
+    """A folder with its mode and owners, or a link."""
+    path = quote(str(arguments.get("path")))
+    match arguments.get("state"):
+        case "directory" if set(arguments) == {"path", "state", "owner", "group", "mode"}:
+            wanted = [_owned(arguments)]
+            command = f"test -d {path} && test ! -L {path} && stat --format='%a %U %G' {path}"
+            return command, lambda said: said == wanted
+        case "link" if set(arguments) <= {"path", "state", "src", "force"}:
+            return f"readlink {path}", lambda said: said == [str(arguments["src"])]
+    return None
+
+
+def _apt(arguments: Arguments) -> Question | None:
+    """Packages that are to be there, some in a given version."""
+    names = arguments.get("name")
+    if not set(arguments) <= _APT or arguments.get("state") != "present" or not isinstance(names, list):
+        return None
+    wanted = [str(name).partition("=") for name in names]
+    shown = "${db:Status-Status} ${Package} ${Version}\\n"
+    command = join(["dpkg-query", "--show", f"--showformat={shown}", *(name for name, _, _ in wanted)])
+
+    def installed(said: list[str]) -> bool:
+        there = {line.split()[1]: line.split()[2] for line in said if line.startswith("installed ")}
+        return all(name in there and version in ("", there[name]) for name, _, version in wanted)
+
+    return (command, installed) if wanted else None
+
+
+def _service(arguments: Arguments) -> Question | None:
+    """A unit that is to run, or to be started at boot, or both."""
+    states = {"started": "active", "stopped": "inactive", None: None}
+    enabled = {True: "enabled", False: "disabled", None: None}
+    if not set(arguments) <= _SERVICE or arguments.get("state") not in states:
+        return None
+    wanted = {
+        "ActiveState": states[arguments.get("state")],
+        "UnitFileState": enabled[arguments.get("enabled")],
+        "NeedDaemonReload": "no",
+    }
+    lines = {f"{name}={value}" for name, value in wanted.items() if value}
+    command = join(["systemctl", "show", f"--property={','.join(wanted)}", str(arguments["name"])])
+    return command, lambda said: lines <= set(said)
+
+
+def _owned(arguments: Arguments) -> str:
+    """Mode and owners, as ``stat`` prints them."""
+    return f"{int(str(arguments['mode']), 8):o} {arguments['owner']} {arguments['group']}"
+
+
+_COPY = {"content", "src", "dest", "owner", "group", "mode", "validate", "follow"}
+_APT = {"name", "state", "install_recommends", "cache_valid_time"}
+_SERVICE = {"name", "state", "enabled", "daemon_reload"}
+_KINDS: Mapping[str, tuple[Callable[[Arguments], Question | None], str]] = {
+    "apt": (_apt, "ansible.builtin.normal"),
+    "copy": (_copy, "ansible.builtin.copy"),
+    "file": (_file, "ansible.builtin.normal"),
+    "service": (_service, "ansible.builtin.service"),
+    "systemd_service": (_service, "ansible.builtin.normal"),
+}
