@@ -1,4 +1,4 @@
-"""``python -m datahall.sandbox.hosts up|list|ssh|stop|start|fail|rm|inventory|down``."""
+"""``python -m datahall.sandbox.hosts needs|up|list|ssh|stop|start|cycle|reset|fail|rm|inventory|down``."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from datahall.sandbox.hosts import Host, HostsFailedError, HostsUsageError, api, mirror
+from datahall.sandbox.hosts import Host, HostsFailedError, HostsUsageError, api, mirror, needs
 
 _ROLES = Path(__file__).resolve().parents[3] / "playbooks" / "roles"
 
@@ -42,10 +42,16 @@ def _do(args: argparse.Namespace, folder: Path) -> int:
             _show([api.stop(folder, args.host)], as_json=args.json)
         case "start":
             _show([api.start(folder, args.host)], as_json=args.json)
+        case "cycle":
+            _show([api.cycle(folder, args.host)], as_json=args.json)
+        case "reset":
+            _show([api.reset(folder, args.host)], as_json=args.json)
         case "fail":
             _show([api.fail(folder, args.host, args.kind, gpu=args.gpu)], as_json=args.json)
         case "rm":
             api.remove(folder, args.host)
+        case "needs":
+            print(" ".join(needs.missing()))
         case "inventory":
             print(json.dumps(api.inventory(folder), indent=1))
         case "down":
@@ -69,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up").add_argument("--workers", type=int, default=2)
-    for command in ("list", "inventory", "down"):
+    for command in ("needs", "list", "inventory", "down"):
         commands.add_parser(command)
-    for command in ("ssh", "stop", "start", "fail", "rm"):
+    for command in ("ssh", "stop", "start", "cycle", "reset", "fail", "rm"):
         commands.add_parser(command).add_argument("host")
     commands.choices["ssh"].add_argument("argv", nargs=argparse.REMAINDER)
     commands.choices["fail"].add_argument("kind", nargs="?", default="power")

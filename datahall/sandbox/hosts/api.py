@@ -69,7 +69,7 @@ def start(folder: Path, name: str) -> Host:
     return _one(folder, record, name)
 
 
-def wait(folder: Path, name: str, *, timeout_s: float = 60) -> None:
+def wait(folder: Path, name: str, *, timeout_s: float = shell.BOOT_S) -> None:
     """Wait until a host has booted.
 
     Raises:
@@ -104,15 +104,35 @@ def fail(folder: Path, name: str, kind: str = "power", *, gpu: int = 0) -> Host:
     return _one(folder.resolve(), record, name)
 
 
+def cycle(folder: Path, name: str) -> Host:
+    """Cut a host's power, where it has any, and put it on again; returns when it has booted."""
+    needs.require()
+    folder = folder.resolve()
+    with store.locked(folder):
+        record = _known(folder, name)
+        record = _boot(folder, record.put(machine.cut_power(folder, record[name])), [name], lambda _: None)
+    return _one(folder, record, name)
+
+
+def reset(folder: Path, name: str) -> Host:
+    """Replace a host by a blank one of the same name and address; returns when it has booted."""
+    needs.require()
+    folder = folder.resolve()
+    with store.locked(folder):
+        record = _known(folder, name)
+        blank = machine.cut_power(folder, record[name])
+        machine.create(folder, blank)
+        record = _boot(folder, record.put(blank), [name], lambda _: None)
+    return _one(folder, record, name)
+
+
 def remove(folder: Path, name: str) -> None:
     """Take a host away, with its files."""
     needs.require()
     folder = folder.resolve()
     with store.locked(folder):
         record = _known(folder, name)
-        for each in record.machines:
-            if each.name == name:
-                machine.cut_power(folder, each)
+        machine.cut_power(folder, record[name])
         shutil.rmtree(machine.files(folder, name))
         _keep(folder, record.drop(name))
 
@@ -164,7 +184,7 @@ def down(folder: Path) -> None:
         for pid in [*holders, *machine.supervisors(folder)]:
             processes.end(processes.find(pid), patience_s=2)
         cgroups.remove(machine.group(folder))
-        if left := leftovers.find(folder, namespace):
+        if left := leftovers.wait(folder, namespace):
             raise HostsFailedError(f"left after down: {'; '.join(left)}")
     shutil.rmtree(folder)
 
@@ -203,9 +223,7 @@ def _change(folder: Path, name: str, how: Callable[[Path, Machine], Machine]) ->
     folder = folder.resolve()
     with store.locked(folder):
         record = _known(folder, name)
-        for each in record.machines:
-            if each.name == name:
-                record = record.put(how(folder, each))
+        record = record.put(how(folder, record[name]))
         _keep(folder, record)
     return _one(folder, record, name)
 

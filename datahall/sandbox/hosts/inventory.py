@@ -1,6 +1,7 @@
 """The hosts as an Ansible inventory: groups by role, ssh through our configuration."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,16 @@ from datahall.sandbox.hosts import base, repository, ssh
 from datahall.sandbox.hosts.model import GPUS_PER_WORKER, NETWORK, Role
 from datahall.sandbox.hosts.store import Record
 
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
 
 def of(folder: Path, record: Record) -> dict[str, Any]:
     """The inventory in the form that Ansible expects of a script's ``--list``."""
     names = {role: [each.name for each in record.machines if each.role is role] for role in Role}
-    host_variables = {each.name: {"ansible_host": str(each.address)} for each in record.machines}
+    host_variables = {
+        each.name: {"ansible_host": str(each.address), **_hands(folder, each.name)}
+        for each in record.machines
+    }
     variables = {
         # for every host, also those that somebody adds by hand: none of them is outside our network
         "ansible_ssh_common_args": f"-F {ssh.config_file(folder)}",
@@ -28,6 +34,15 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         "all": {"children": [*names], "vars": variables},
         **{role: {"hosts": hosts} for role, hosts in names.items()},
         Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
+    }
+
+
+def _hands(folder: Path, name: str) -> dict[str, list[str]]:
+    """What stands in for a power button and for somebody who puts a new machine in place."""
+    hosts = ["env", f"PYTHONPATH={_CHECKOUT}", sys.executable, "-m", "datahall.sandbox.hosts", "--folder"]
+    return {
+        "repair_power_command": [*hosts, str(folder), "cycle", name],
+        "repair_replace_command": [*hosts, str(folder), "reset", name],
     }
 
 

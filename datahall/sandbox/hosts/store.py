@@ -28,6 +28,10 @@ class Record:
         """The host of this name."""
         return next((machine for machine in self.machines if machine.name == name), None)
 
+    def __getitem__(self, name: str) -> Machine:
+        """The host of this name; there must be one."""
+        return next(machine for machine in self.machines if machine.name == name)
+
     def put(self, machine: Machine) -> "Record":
         """With this host in place of the one of the same name, or added."""
         others = [each for each in self.machines if each.name != machine.name]

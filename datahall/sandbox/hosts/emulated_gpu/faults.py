@@ -1,19 +1,17 @@
 """``emulated-gpu fail KIND [--gpu N]``, ``emulated-gpu mend``, ``emulated-gpu faults``."""
 
 import argparse
-import json
 import subprocess
 import sys
 
-from .gpus import COUNT, FAULTS, KINDS, Gpu, faults
+from .gpus import COUNT, KINDS, Gpu, faults, write
 
 
 def fail(kind: str, index: int) -> None:
     """Let one GPU fail; a fault that a kernel would tell goes to the journal under the kernel's name."""
     wrong = faults()
     wrong[kind] = sorted({*wrong.get(kind, []), index})
-    FAULTS.parent.mkdir(parents=True, exist_ok=True)
-    FAULTS.write_text(json.dumps(wrong, sort_keys=True))
+    write(wrong)
     if kind == "xid":
         bus = Gpu(index).bus_id.rpartition(".")[0]
         message = f"NVRM: Xid (PCI:{bus}): 79, GPU has fallen off the bus. (EMULATED)"
@@ -33,7 +31,7 @@ def main() -> int:
     if args.command == "fail":
         fail(args.kind, args.gpu)
     elif args.command == "mend":
-        FAULTS.unlink(missing_ok=True)
+        write({})
     for kind, indices in faults().items():
         print(f"{kind} on GPU {', '.join(map(str, indices))}: {KINDS[kind]} (EMULATED)")
     return 0

@@ -7,7 +7,9 @@ from pathlib import Path
 COUNT = 8
 MODEL = "NVIDIA H100 80GB HBM3 (EMULATED)"
 DRIVER = "535.183.01"
-FAULTS = Path("/var/lib/emulated-gpu/faults.json")
+# What a boot mends lies where a boot clears it; what only another GPU mends lies on the disk.
+PASSING = Path("/run/emulated-gpu/faults.json")
+LASTING = Path("/var/lib/emulated-gpu/faults.json")
 
 # kind -> what it does, as the data-centre tools would show it
 KINDS = {
@@ -18,6 +20,10 @@ KINDS = {
     "thermal": "the GPU is at 96 C and slowed down",
     "xid": "Xid 79 is in the kernel's log: the GPU has fallen off the bus",
 }
+
+NEEDS_ANOTHER_GPU = frozenset({"lost", "thermal"})
+# A GPU that has one of these cannot be reset.
+NEEDS_A_BOOT = frozenset({"hang", "lost", "xid"})
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,23 @@ class Gpu:
 
 def faults() -> dict[str, list[int]]:
     """Kind of fault -> the GPUs that have it."""
+    return {kind: found for file in (PASSING, LASTING) for kind, found in _read(file).items()}
+
+
+def write(wrong: dict[str, list[int]]) -> None:
+    """Let these be the faults."""
+    for file, lasting in ((PASSING, False), (LASTING, True)):
+        part = {
+            kind: found for kind, found in wrong.items() if (kind in NEEDS_ANOTHER_GPU) is lasting and found
+        }
+        if part or file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(part, sort_keys=True))
+
+
+def _read(file: Path) -> dict[str, list[int]]:
     try:
-        found: dict[str, list[int]] = json.loads(FAULTS.read_text())
+        found: dict[str, list[int]] = json.loads(file.read_text())
     except FileNotFoundError:
         return {}
     return found

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from .gpus import COUNT, DRIVER, MODEL, Gpu, faults, gpus
+from .gpus import COUNT, DRIVER, MODEL, NEEDS_A_BOOT, NEEDS_ANOTHER_GPU, Gpu, faults, gpus, write
 
 # field of --query-gpu -> value and unit
 _FIELDS: dict[str, Callable[[Gpu], tuple[str, str]]] = {
@@ -64,6 +64,25 @@ def links() -> list[str]:
     return lines
 
 
+def reset(indices: list[int]) -> int:
+    """``--gpu-reset``: clears what a reset clears; 3 where a GPU's fault does not let it be reset."""
+    wrong = faults()
+    for index in indices:
+        if kinds := sorted(kind for kind in NEEDS_A_BOOT if index in wrong.get(kind, [])):
+            print(f"GPU {index} could not be reset: {', '.join(kinds)} (EMULATED)", file=sys.stderr)
+            return 3
+    stays = NEEDS_ANOTHER_GPU | NEEDS_A_BOOT
+    write(
+        {
+            kind: [index for index in found if kind in stays or index not in indices]
+            for kind, found in wrong.items()
+        }
+    )
+    for index in indices:
+        print(f"GPU {Gpu(index).bus_id} was successfully reset. (EMULATED)")
+    return 0
+
+
 def main() -> int:
     """Parse and answer."""
     parser = argparse.ArgumentParser(prog="nvidia-smi", description="EMULATED nvidia-smi")
@@ -71,11 +90,15 @@ def main() -> int:
     parser.add_argument("--query-gpu")
     parser.add_argument("--format", default="csv")
     parser.add_argument("-pm", "--persistence-mode", choices=["0", "1"])
+    parser.add_argument("-r", "--gpu-reset", action="store_true")
+    parser.add_argument("-i", "--id", type=int, choices=range(COUNT))
     nvlink = parser.add_subparsers(dest="command").add_parser("nvlink")
     nvlink.add_argument("-s", "--status", action="store_true", required=True)
     args = parser.parse_args()
     if "hang" in faults():
         time.sleep(3600)
+    if args.gpu_reset:
+        return reset(list(range(COUNT)) if args.id is None else [args.id])
     if args.command == "nvlink":
         lines = links()
     elif args.list_gpus:
