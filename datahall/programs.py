@@ -1,6 +1,6 @@
 """The workloads' programs, run on a site and shown live."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from datahall.children import Event
 from datahall.errors import OperationError, UserError
 from datahall.output import Output, Stage
 from datahall.site import Site
+from datahall.slurm.told import described
 from workloads.models.table import MODELS
 
 # How a model is trained here: as one machine of a cluster would, with two of its processes.
@@ -54,7 +55,19 @@ def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
     return last(site.ask("workloads.training", model, "--dry-run", *arguments), "plan")
 
 
-def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ()) -> Trained:
+def on_this_machine(site: Site, model: str, arguments: Sequence[str]) -> Iterator[Event]:
+    """Train here, with torchrun; yields the training's events."""
+    return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=_TORCHRUN)
+
+
+def train(
+    site: Site,
+    output: Output,
+    model: str,
+    arguments: Sequence[str] = (),
+    *,
+    run: Callable[[Site, str, Sequence[str]], Iterator[Event]] = on_this_machine,
+) -> Trained:
     """Train, evaluate and register; a training that was done before is not done again."""
     with output.stage("train") as stage:
         planned = plan(site, model, arguments)
@@ -62,9 +75,7 @@ def train(site: Site, output: Output, model: str, arguments: Sequence[str] = ())
             stage.summary = f"{model} {planned['registered']}: trained before on this data with this code"
             return Trained(planned["registered"], {}, skipped=True)
         bars, found = _Epochs(), dict[str, Event]()
-        for event in site.run(
-            "workloads.training", model, *arguments, log=f"train-{model}", launcher=_TORCHRUN
-        ):
+        for event in run(site, model, arguments):
             found[event["event"]] = event
             bars.take(event, stage)
         stage.body = None
@@ -93,13 +104,16 @@ class _Epochs:
             BarColumn(bar_width=36),
             TextColumn("{task.fields[said]}"),
         )
-        self._task = self._progress.add_task("epochs", total=None, said="starting two processes")
+        self._task = self._progress.add_task("epochs", total=None, said="starting")
 
     def take(self, event: Event, stage: Stage) -> None:
         """Note an event of the training."""
         stage.body = self._draw
         if event["event"] == "resumed":
-            stage.line(f"goes on after epoch {event['epoch']}, from the checkpoint in the bucket")
+            where = f"from the checkpoint in the bucket, step {event['step']}"
+            stage.line(f"goes on after epoch {event['epoch']}, {where}")
+        if event["event"] == "job":
+            stage.line(described(event))
         if event["event"] != "epoch":
             return
         said = f"loss {event['loss']:.4f}  {event['headline']} {event['value']:.4f}"

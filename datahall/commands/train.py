@@ -1,11 +1,13 @@
 """``datahall train``."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.context import open_context
+from datahall.errors import UserError
 from datahall.lock import hold
 
 
@@ -18,6 +20,10 @@ def train(
         int | None,
         Parameter(help="How many passes over the data (default: the model's own).", show_default=False),
     ] = None,
+    on: Annotated[
+        Literal["here", "slurm"],
+        Parameter(help="Where it runs: here, or as a job on the emulated hosts' Slurm cluster."),
+    ] = "here",
     smoke: Annotated[bool, Parameter(help="Small and short, through every stage.", negative=())] = False,
     json: options.Json = False,
 ) -> int:
@@ -25,11 +31,18 @@ def train(
     context = open_context(environment, as_json=json)
     from datahall import programs, registry, site
 
-    found = site.find(context)
+    found, run = site.find(context), programs.on_this_machine
+    if on == "slurm":
+        from datahall.slurm import cluster, job
+
+        if not context.environment.sandboxed:
+            rule = f"{environment} is a real AWS account, which emulated hosts cannot reach"
+            raise UserError("--on", on, rule, "leave --env out, or submit the workloads to a real cluster")
+        run = partial(job.run, cluster.find(context.home.root / "hosts"))
     arguments = [*(["--smoke"] if smoke else []), *([] if epochs is None else ["--epochs", str(epochs)])]
     with hold(context.home, f"datahall train {model}"):
         programs.collect(found, context.output, model)
-        trained = programs.train(found, context.output, model, arguments)
+        trained = programs.train(found, context.output, model, arguments, run=run)
         promotion = registry.promote(found, context.output, model, trained.version)
     context.output.result(
         {

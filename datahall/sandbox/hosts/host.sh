@@ -1,8 +1,14 @@
 #!/bin/sh
 # One emulated host, in a mount namespace of its own: whatever ends it, its mounts end with it.
-# Arguments: name, lower, folder (upper, work, root), bridge, mirror, cgroup folders separated by ':'.
+# Arguments: name, lower, folder (upper, work, root), bridge, mirror, cgroup folders separated by ':', and
+# what else it sees read-only, as nspawn's --bind-ro takes it.
 set -eu
 name=$1 lower=$2 folder=$3 bridge=$4 mirror=$5 groups=$6
+shift 6
+for seen in "$@"; do
+  shift
+  set -- "$@" "--bind-ro=$seen"
+done
 
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
@@ -14,7 +20,8 @@ boot() {
     for group in $groups; do echo 0 >"$group/cgroup.procs"; done # 0: whoever writes
     exec systemd-nspawn --quiet --boot --register=no --keep-unit --suppress-sync=yes --link-journal=no \
       --console=read-only --settings=no --resolv-conf=off --timezone=off \
-      --network-bridge="$bridge" --machine="$name" --bind-ro="$mirror:/srv/mirror" --directory="$folder/root"
+      --network-bridge="$bridge" --machine="$name" --bind-ro="$mirror:/srv/mirror" \
+      "$@" --directory="$folder/root"
   ) &
   nspawn=$!
 }
@@ -23,11 +30,11 @@ boot() {
 stopping=
 # it may have ended by itself already
 trap 'stopping=1; kill -TERM "$nspawn" 2>/dev/null || true' TERM
-boot
+boot "$@"
 while :; do
   code=0
   wait "$nspawn" || code=$?
   if kill -0 "$nspawn" 2>/dev/null; then continue; fi # the trap woke us: the host is still going down
   # 133 is nspawn's word for a reboot asked for from within.
-  if [ "$code" = 133 ] && [ -z "$stopping" ]; then boot; else exit 0; fi
+  if [ "$code" = 133 ] && [ -z "$stopping" ]; then boot "$@"; else exit 0; fi
 done

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from datahall.sandbox.hosts import base, cgroups, network, processes, ssh
+from datahall.sandbox.hosts import base, cgroups, environment, network, processes, ssh
 from datahall.sandbox.hosts.errors import HostsFailedError
 from datahall.sandbox.hosts.model import EMULATED, NETWORK, Machine, Power
 from datahall.sandbox.hosts.processes import alive, end, start
@@ -57,7 +57,8 @@ def boot(folder: Path, record: Record, machine: Machine) -> Machine:
     groups = ":".join(map(str, cgroups.make(group(folder, machine.name))))
     made_of = [str(record.base), str(own), network.BRIDGE, str(record.mirror), groups]
     apart = ["unshare", "--mount", "--propagation", "private", "sh", str(_SUPERVISOR), machine.name]
-    process = start([*network.within(record.network), *apart, *made_of], own / "console.log")
+    seen = [f"{there}:{at}" for at, there in environment.binds().items()]
+    process = start([*network.within(record.network), *apart, *made_of, *seen], own / "console.log")
     return replace(machine, process=process)
 
 
