@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class Opened:
     decrypt: Callable[[str], str]
     config: Config
     salt: str | None
+
+    def without_records(self) -> Opened:
+        """The same without the JSON of all resources, which are decoded by then: it is large."""
+        return replace(self, checkpoint=replace(self.checkpoint, resources=[], pending=[], latest={}))
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,9 @@ def running(
             release = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         plan = _plan(opened, options)
+        expected = _expected_packages(opened)
+        recorded, interrupted = _decoded(opened)
+        opened = opened.without_records()
         service = EngineService(events)
         dealt_with: dict[str, ResourceState] = {}
         references = References(files.backend, project.name, lambda: passphrase(options))
@@ -116,14 +123,16 @@ def running(
         )
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)
-        registry.start_early(_expected_packages(opened))
+        registry.start_early(expected)
         facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
         interrupts.at(SECOND, analyzers.abort)
-        deployment, interrupted = _deployment(
+        deployment = _deployment(
             opened,
             options,
+            recorded,
+            interrupted,
             events=events,
             registry=registry,
             analyzers=analyzers,
@@ -169,9 +178,21 @@ def program_folder(project: Project) -> Path:
     return project.main.parent if project.main.exists() else project.root
 
 
+def _decoded(opened: Opened) -> tuple[list[ResourceState], list[Interrupted]]:
+    """The recorded resources, and the operations that an earlier run did not end."""
+    resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
+    interrupted = [
+        Interrupted(operation["type"], decode_state(operation["resource"], opened.decrypt))
+        for operation in opened.checkpoint.pending
+    ]
+    return resources, interrupted
+
+
 def _deployment(
     opened: Opened,
     options: Options,
+    resources: list[ResourceState],
+    interrupted: list[Interrupted],
     *,
     events: EventLog,
     registry: Registry,
@@ -179,14 +200,9 @@ def _deployment(
     dry_run: bool,
     news: dict[str, ResourceState],
     plan: dict[str, ResourcePlan] | None,
-) -> tuple[Deployment, list[Interrupted]]:
+) -> Deployment:
     crypter = opened.crypter
-    resources = [decode_state(data, opened.decrypt) for data in opened.checkpoint.resources]
     olds, recorded, condemned = split(resources)
-    interrupted = [
-        Interrupted(operation["type"], decode_state(operation["resource"], opened.decrypt))
-        for operation in opened.checkpoint.pending
-    ]
 
     def rendered(*, resources: Sequence[str], pending: Sequence[str], features: Sequence[str]) -> bytes:
         return render(
@@ -210,7 +226,7 @@ def _deployment(
         recorder=None if dry_run else Recorder(opened.files.state, rendered),
         ordered=targets.constrained or targets.continues,
     )
-    deployment = Deployment(
+    return Deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=dry_run,
@@ -229,7 +245,6 @@ def _deployment(
         plan=plan,
         save_plan=options.save_plan is not None,
     )
-    return deployment, interrupted
 
 
 def _plan(opened: Opened, options: Options) -> dict[str, ResourcePlan] | None:

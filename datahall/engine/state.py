@@ -35,7 +35,7 @@ from datahall.engine.values import (
 _FLOAT_SIGNATURE = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)  # there are as many as resources, twice
 class ResourceState:
     """A resource as recorded. Never changed in place: a step makes a new one.
 
