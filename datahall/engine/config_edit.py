@@ -196,6 +196,12 @@ def _write(project: Project, stack: str, text: str) -> None:
     file.chmod(mode)
 
 
+def shown_config(project: Project, stack: str) -> dict[str, str]:
+    """The configuration as the program gets it, secrets as `[secret]`; needs no passphrase."""
+    file = configs.read_stack_file(project, stack)
+    return dict(configs.resolve_config(project, file, lambda _: SECRET_MASK).values)
+
+
 def as_text(value: Json) -> str:
     """A value as the program gets it."""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

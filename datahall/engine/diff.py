@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,9 +112,9 @@ def custom_change(
         final = _REPLACING.get(kind, kind) if forced else kind
         replace = replace or final.endswith("-replace")
         if not _matches([parse_path(h) for h in hide], parts):
-            shown.append(
-                _shown(path, final, old_inputs if of_inputs else old_outputs, new_inputs, old_inputs)
-            )
+            before = old_inputs if of_inputs else old_outputs
+            told = _shown(path, final, before, new_inputs, old_inputs)
+            shown.append(told if of_inputs else dataclasses.replace(told, of_inputs=False))
     return Change(
         changes=True,
         replace=replace,

@@ -34,12 +34,16 @@ Severity = Literal["debug", "info", "warning", "error"]
 
 @dataclass(frozen=True)
 class PropertyDiff:
-    """One changed property. Secrets show as `[secret]`, what is not known yet as `[unknown]`."""
+    """One changed property. Secrets show as `[secret]`, what is not known yet as `[unknown]`.
+
+    `of_inputs`: the old value is that of an input, not of an output.
+    """
 
     path: str
     kind: DiffKind
     old: Any = None
     new: Any = None
+    of_inputs: bool = True
 
     @property
     def replaces(self) -> bool:

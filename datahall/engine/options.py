@@ -12,6 +12,7 @@ from datahall.engine.events import Event, Op, PolicyResult
 
 if TYPE_CHECKING:
     from datahall.engine.pool import PluginPool
+from datahall.engine.state import ResourceState
 
 Port = int | Callable[[], int]
 """Where a plugin serves that runs already, or what gives such a port for each provider of a run."""
@@ -75,10 +76,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of an operation; `changed` is false when every step was SAME or READ."""
+    """The outcome of an operation; `changed` is false when every step was SAME or READ.
+
+    `before` are the resources as they were recorded, `after` those that it dealt with, by URN.
+    """
 
     summary: Mapping[Op, int]
     outputs: dict[str, Any]
     policy: list[PolicyResult]
     changed: bool
     seconds: float
+    before: Mapping[str, ResourceState] = field(default_factory=dict, repr=False)
+    after: Mapping[str, ResourceState] = field(default_factory=dict, repr=False)

@@ -52,4 +52,6 @@ def result_of(d: Deployment, began: float, outputs: Properties | None = None) ->
         policy=d.events.policy,
         changed=d.events.changed,
         seconds=time.monotonic() - began,
+        before=d.olds,
+        after=d.news,
     )

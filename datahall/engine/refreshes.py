@@ -134,7 +134,7 @@ def _look(d: Deployment, old: ResourceState) -> _Seen:
 
 
 def _inverted(diff: PropertyDiff) -> PropertyDiff:
-    return PropertyDiff(diff.path, _INVERSE.get(diff.kind, diff.kind), diff.new, diff.old)
+    return PropertyDiff(diff.path, _INVERSE.get(diff.kind, diff.kind), diff.new, diff.old, diff.of_inputs)
 
 
 def _still_secret(known: Properties, read: Properties) -> Properties:

@@ -1,9 +1,10 @@
 """Operations as the verbs show them."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
+from typing import Any
 
 from rich.text import Text
 
@@ -48,9 +49,17 @@ def operate(
     return outcome
 
 
-def finish(target: Target, output: Output, outcome: Outcome, *, outputs: bool = True) -> None:
-    """Tell the outputs if wanted, and the whole as JSON."""
+def finish(
+    target: Target,
+    output: Output,
+    outcome: Outcome,
+    *,
+    outputs: bool = True,
+    digest: Callable[[], Mapping[str, Any]] = dict,
+) -> None:
+    """Tell the outputs if wanted, and the whole as JSON, with the official CLI's digest if there is one."""
     shown = dict(outcome.outputs) if outputs else {}
     for name, value in shown.items():
         output.say(Text(f"  {name}: {value}"))  # `[secret]` is no markup
-    output.result({"stack": target.stack, **outcome.as_json(), "outputs": shown})
+    whole = digest() if output.as_json else {}
+    output.result({**whole, "stack": target.stack, **outcome.as_json(), "outputs": shown})

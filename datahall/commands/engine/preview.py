@@ -31,6 +31,9 @@ def preview(
     """Show what up would change; nothing is changed."""
     from datahall import engine
     from datahall.commands.engine._operate import finish, operate
+    from datahall.embedded import call
+    from datahall.engine.config_edit import shown_config
+    from datahall.engine.digest import preview_digest
     from datahall.output import Output
 
     output = Output(as_json=json)
@@ -50,8 +53,27 @@ def preview(
         save_plan=save_plan.resolve() if save_plan is not None else None,
     )
     target = replace(target, options=asked)
-    outcome = operate("preview", engine.preview, target, output, planning=True, diff=diff)
+    heard: list[engine.Event] = []
+    results: list[engine.Result] = []
+
+    def run(project: engine.Project, name: str, given: engine.Options) -> engine.Result:
+        def hear(event: engine.Event) -> None:
+            heard.append(event)
+            if given.on_event is not None:
+                given.on_event(event)
+
+        results.append(engine.preview(project, name, replace(given, on_event=hear)))
+        return results[0]
+
+    outcome = operate("preview", run, target, output, planning=True, diff=diff)
     if save_plan is not None:
         output.say(f"  plan: {save_plan}, for up --plan {save_plan}")
-    finish(target, output, outcome, outputs=not suppress_outputs)
+    config = call(lambda: shown_config(target.project, target.stack))
+    finish(
+        target,
+        output,
+        outcome,
+        outputs=not suppress_outputs,
+        digest=lambda: preview_digest(heard, results[0], config),
+    )
     return 0
