@@ -5,7 +5,7 @@ export PYTHON
 ENV ?= local
 bin := .venv/bin
 
-.PHONY: help setup up down test test-fuzz lint types lock metal-needs metal-up metal-down metal-lint test-metal
+.PHONY: help setup up down test test-fuzz test-train lint types lock metal-needs metal-up metal-down metal-lint test-metal
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: setup ## run the tests
 test-fuzz: setup ## thousands of random lives of a stack, and every moment to kill an update (CASES=2000)
 	@DATAHALL_FUZZ=$${CASES:-2000} $(bin)/python -m pytest tests/engine/fuzz tests/engine/test_kills.py \
 	  tests/sandbox/aws/test_killed_updates.py -n auto
+
+test-train: setup ## several processes that train, killed and put together anew (minutes)
+	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads/test_distributed.py
 
 lint: setup ## ruff: rules and format
 	@$(bin)/ruff check .

@@ -18,9 +18,12 @@ TEXT = {
     "{epochs} epochs",
     "started": "training {model} on {dataset} {dataset_version}: run {run}, {world_size} processes",
     "precision": "computing in {precision}",
+    "compiled": "torch.compile: {reason} ({plain_s} s a pass, {compiled_s} s compiled)",
+    "metrics": "metrics on {url}",
     "resumed": "resumed run {run} after epoch {epoch} (step {step})",
     "damaged": "checkpoint {key} is damaged ({rule}); going back to the one before",
-    "progress": "step {step}/{steps}  loss {loss:.4f}  {units_per_s:,.0f} {unit}/s  {seconds_left:.0f} s",
+    "progress": "step {step}/{steps}  loss {loss:.4f}  {units_per_s:,.0f} {unit}/s  "
+    "MFU {mfu:.0%}  {energy_j:,.0f} J  {seconds_left:.0f} s",
     "epoch": "epoch {epoch}/{of}  loss {loss:.4f}  {headline} {value:.4f}  {units_per_s:,.0f} {unit}/s",
     "stopped": "stopped after epoch {epoch}/{of} (step {step}); start it again to go on",
     "evaluated": "held out: {summary}",
@@ -33,6 +36,7 @@ TEXT = {
     "skipped": "nothing to do: {reason}",
     "serving": "serving {model} {version} on {url}",
     "ready": "ready after {seconds:.1f} s",
+    "judged": "judged {model} {version}: {summary}",
     "answer": "{answer}",
     "error": "error: {field}: {value}: {rule}; {fix}",
 }

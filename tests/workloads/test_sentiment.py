@@ -9,10 +9,11 @@ import torch
 from tests.workloads.conftest import Place
 from tests.workloads.test_training import ALONE, Told
 from workloads.asking.version import load_version
-from workloads.data import reviews
+from workloads.data import reviews, store
 from workloads.data.__main__ import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.judging.judgement import judge
 from workloads.models.sentiment.checkpoint import describe
 from workloads.models.sentiment.task import report
 from workloads.models.spec import load
@@ -96,3 +97,10 @@ def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Plac
         "positive"
     )
     assert answer(loaded, "As a gift, the stove never worked. I want a refund.").startswith("negative")
+    judged, shown = judge(loaded, store.load(place.buckets.data, plan.dataset))
+    assert judged["classes"]["macro_f1"] == pytest.approx(found["macro_f1"], abs=1e-6)
+    assert (
+        sum(part["records"] for part in judged["classes"]["by_slice"]["length"].values()) == found["records"]
+    )
+    assert all(len(one.weights) == len(one.record) for one in shown)
+    assert judged["attribution_gap"] < 0.2

@@ -2,13 +2,16 @@
 
 import math
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from torch import Tensor, nn
 
 from tests.workloads.conftest import Place
@@ -16,17 +19,19 @@ from workloads.data import store
 from workloads.data.content import Origin
 from workloads.data.images import Labelled, Splits, pack, to_files
 from workloads.errors import DivergedError, InvalidInputError
-from workloads.events import Emit
+from workloads.events import Emit, silent
 from workloads.models.mnist.augment import move, random_motions
 from workloads.models.mnist.config import AugmentConfig, MLPConfig
+from workloads.models.mnist.mlp import MLP
 from workloads.models.spec import ModelSpec
 from workloads.models.table import MODELS
 from workloads.objects import Buckets
 from workloads.training.batches import batches
-from workloads.training.checkpoints import Checkpoints
+from workloads.training.compiling import compiled
 from workloads.training.config import TrainingConfig
+from workloads.training.cost import flops_of
 from workloads.training.evaluation import evaluate, metrics
-from workloads.training.loop import train
+from workloads.training.loop import Saves, train
 from workloads.training.plan import Plan, make_plan
 from workloads.training.precision import choose
 from workloads.training.ranks import Ranks
@@ -35,6 +40,7 @@ from workloads.training.state import State, learning_rate, new_state
 from workloads.training.step import step
 from workloads.training.stop import on_sigterm
 from workloads.training.task import Task
+from workloads.training.telemetry import measured
 
 CPU = torch.device("cpu")
 TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
@@ -185,10 +191,10 @@ def test_the_rate_rises_then_falls_to_zero() -> None:
     assert learning_rate(0, 1, configured(lr=1, warmup=0).training) == 1
 
 
-def plan_for(place: Place, *, epochs: int = 1, seed: int = 1) -> Plan:
+def plan_for(place: Place, **training: object) -> Plan:
     content = pack(toy_splits())
     store.publish(place.buckets.data, store.describe(ORIGIN, content), content, "r")
-    return make_plan(configured(epochs=epochs, seed=seed), None, place.buckets, 1)
+    return make_plan(configured(**{"epochs": 1, **training}), None, place.buckets, 1)
 
 
 class Told:
@@ -240,14 +246,16 @@ def test_a_run_that_is_done_is_not_done_again(place: Place) -> None:
 def test_a_damaged_checkpoint_is_told_and_the_one_before_used(place: Place) -> None:
     plan = plan_for(place, epochs=4)
     run(plan, place.buckets, ALONE, Told(stop_after(3)))
-    checkpoints = Checkpoints(bucket=place.buckets.checkpoints, model="mnist", run=plan.run)
-    keys = place.buckets.checkpoints.keys(checkpoints.prefix)
-    assert [key.rpartition("/")[2] for key in keys] == ["latest.json", "step-00000006.pt", "step-00000009.pt"]
-    place.forget_hash(place.site.checkpoint_bucket, keys[2], b"half")
+    prefix = f"runs/mnist/{plan.run}/"
+    keys = place.buckets.checkpoints.keys(prefix)
+    files = ("step-00000006/.metadata", "step-00000006/__0_0.distcp")
+    assert keys[:3] == [prefix + name for name in ("latest.json", *files)]
+    assert len(keys) == 5
+    place.forget_hash(place.site.checkpoint_bucket, keys[4], b"half")
     told = Told()
     run(plan, place.buckets, ALONE, told)
     assert told.names()[:3] == ["started", "damaged", "resumed"]
-    assert told.events[1][1]["key"] == keys[2]
+    assert told.events[1][1]["key"] == prefix + "step-00000009/"
     assert told.events[2][1]["epoch"] == 2
 
 
@@ -261,26 +269,38 @@ def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
     assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
 
 
+class Nowhere:
+    """Keeps no state."""
+
+    def save(self, state: State) -> None:
+        """Nothing."""
+
+    def settle(self) -> None:
+        """Nothing."""
+
+
 def learn(
-    spec: ModelSpec, emit: Emit, *, state: State | None = None, dtype: torch.dtype = torch.float32
+    spec: ModelSpec,
+    emit: Emit,
+    *,
+    state: State | None = None,
+    dtype: torch.dtype = torch.float32,
+    checkpoints: Saves | None = None,
 ) -> State:
-    """Train to the end, without a bucket."""
+    """Train to the end."""
     task = opened(spec)
     state = state or new_state(task.network, spec.training, attachments={})
-    assert train(state, task, spec, ALONE, dtype=dtype, emit=emit, save=lambda: None, stopping=lambda: False)
+    assert train(
+        state,
+        task,
+        spec,
+        ALONE,
+        dtype=dtype,
+        emit=emit,
+        checkpoints=checkpoints or Nowhere(),
+        stopping=lambda: False,
+    )
     return state
-
-
-def test_a_state_gives_back_what_was_saved() -> None:
-    spec = configured(epochs=1, ema=0.9, patience=3)
-    learnt, fresh = learn(spec, Told()), new_state(TINY.build(), spec.training, attachments={})
-    fresh.restore(learnt.to_bytes(), CPU)
-    assert fresh.step == 3
-    assert (fresh.best, fresh.waited) == (learnt.best, learnt.waited)
-    for ours, theirs in ((fresh.network, learnt.network), (fresh.judged, learnt.judged)):
-        assert same(ours.state_dict(), theirs.state_dict())
-    assert same(fresh.weights(), learnt.weights())
-    assert not same(fresh.network.state_dict(), fresh.judged.state_dict())
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -357,3 +377,99 @@ def test_a_run_is_named_by_what_decides_its_result(place: Place) -> None:
     base, same, other = (plan_for(place, seed=seed) for seed in (1, 1, 2))
     assert base.run == same.run != other.run
     assert make_plan(base.model, None, place.buckets, 2).run == base.run
+
+
+def test_a_step_costs_what_its_products_are() -> None:
+    spec = configured(batch_size=30, accumulate=2)
+    task = opened(spec)
+    parts = next(batches(task, spec.training, 0, ALONE))
+    forward = 2 * 30 * (784 * 16 + 16 * 10)
+    # Backward is twice as much, but the images need no gradient.
+    assert flops_of(task, task.network, parts, torch.float32) == 3 * forward - 2 * 30 * 784 * 16
+    assert all(parameter.grad is None for parameter in task.network.parameters())
+
+
+@pytest.mark.parametrize(("delay", "chosen"), [(0.0, False), (0.3, True)])
+def test_it_is_compiled_where_that_is_faster(
+    monkeypatch: pytest.MonkeyPatch, delay: float, chosen: bool
+) -> None:
+    """The compiler is left out: what it would give is the network itself, or one that is as much faster."""
+
+    class Slow(MLP):
+        def forward(self, x: Tensor) -> Tensor:
+            time.sleep(delay)
+            return super().forward(x)
+
+    def compile(network: Slow) -> nn.Module:
+        quick = MLP(MLPConfig(widths=(784, 16, 10)))
+        quick.layers = network.layers
+        return quick if delay else network
+
+    monkeypatch.setattr(torch, "compile", compile)
+    spec, told = configured(epochs=1, compile="auto"), Told()
+    task = replace(opened(spec), network=Slow(MLPConfig(widths=(784, 16, 10))))  # type: ignore[type-var]
+    parts = next(batches(task, spec.training, 0, ALONE))
+    network = compiled(task.network, task, parts, spec.training, ALONE, dtype=torch.float32, emit=told)
+    if delay or told.events[0][1]["chosen"] is False:  # equal ones may differ by chance
+        assert told.events[0][1]["chosen"] is chosen
+        assert (network is task.network) is not chosen
+
+
+def test_a_compiler_that_fails_is_found_by_auto_and_told_by_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile(network: nn.Module) -> nn.Module:
+        return torch.nn.Linear(1, 1)  # fails as it is called
+
+    monkeypatch.setattr(torch, "compile", compile)
+    told = Told()
+    learn(configured(epochs=1, compile="auto"), told)
+    assert told.events[0][0] == "compiled"
+    assert told.events[0][1]["chosen"] is False
+    with pytest.raises(InvalidInputError, match="must be possible here"):
+        learn(configured(epochs=1, compile="on"), Told())
+
+
+def test_what_a_run_tells_is_on_loopback_as_openmetrics_while_it_runs() -> None:
+    told = Told()
+    with measured(told, 0) as emit:
+        url = str(told.events[0][1]["url"])
+        emit("started", model="mnist", run="r1", dataset="digits", world_size=1)
+        learn(configured(epochs=2), emit)
+        accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+        answer = httpx.get(url, headers=accept)
+        with pytest.raises(InvalidInputError, match="must be a port that is free"):
+            measured(silent, int(url.split(":")[2].split("/", maxsplit=1)[0])).__enter__()
+    samples = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]
+        for sample in family.samples
+    }
+    last = told.events[-1][1]
+    assert samples["training_epoch"] == 2
+    assert samples["training_loss"] == last["loss"]
+    assert 0 < samples["training_model_flops_utilization"] == last["mfu"] < 1.5
+    assert samples["training_energy_joules"] > 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+@pytest.mark.parametrize(
+    ("training", "ranks", "rule"),
+    [
+        ({}, 1, "needs two processes"),
+        ({"ema": 0.9}, 2, "averaged weights"),
+        ({"compile": "auto"}, 2, "was not tried"),
+        ({"precision": "fp16"}, 2, "fp16"),
+    ],
+)
+def test_a_network_that_cannot_be_divided_is_refused(
+    place: Place, training: dict[str, Any], ranks: int, rule: str
+) -> None:
+    plan_for(place)
+    with pytest.raises(InvalidInputError, match=rule):
+        make_plan(configured(batch_size=32, shard=True, **training), None, place.buckets, ranks)
+
+
+def test_how_a_run_goes_does_not_rename_it(place: Place) -> None:
+    one = plan_for(place, batch_size=32)
+    other = plan_for(place, batch_size=32, save_every=5, compile="auto")
+    assert one.run == other.run

@@ -43,6 +43,10 @@ class ModelSpec:
     """`module:function`, which opens the data: see `training.task.Opener`."""
     answer: str | None = None
     """`module:function`, by which `workloads.asking` asks a registered version something."""
+    classify: str | None = None
+    """`module:function`, which gives a classifier's scores of the held-out records to `workloads.judging`."""
+    explain: str | None = None
+    """`module:function`, which shows what counted for some of them."""
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
     served: bool = False

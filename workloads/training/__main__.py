@@ -15,6 +15,7 @@ from workloads.registry.store import Registry
 from workloads.site import load_site
 from workloads.training.plan import Plan, make_plan
 from workloads.training.stop import Stop, on_sigterm
+from workloads.training.telemetry import measured
 
 _EXAMPLE = "torchrun --standalone --nproc-per-node 2 -m workloads.training mnist --site outputs.json"
 
@@ -28,8 +29,9 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         registered = Registry(buckets.registry, model.name).version_of_run(plan.run)
         emit("plan", **plan.as_dict(), registered=registered)
         return 0
-    with on_sigterm() as stop:
-        _train(plan, buckets, emit, stop)
+    port = args.metrics_port if os.environ.get("RANK", "0") == "0" else None
+    with on_sigterm() as stop, measured(emit, port) as told:
+        _train(plan, buckets, told, stop)
     return 0
 
 
@@ -48,6 +50,7 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
     command.add_site(parser)
     parser.add_argument("--data", metavar="NAME[@VERSION]", help="the data set (default: the model's own)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and do nothing")
+    parser.add_argument("--metrics-port", type=int, metavar="PORT", help="OpenMetrics on loopback; 0: any")
     parser.add_argument("--smoke", action="store_true", help="small and short, through every stage")
     named = next((argument for argument in argv if argument in MODELS), "mnist")
     base = MODELS[named].smaller() if "--smoke" in argv else MODELS[named]

@@ -32,7 +32,10 @@ def batches(
         yield [task.batch(indices, drawn) for indices, drawn in parts]
 
 
+def mixed(seed: int, epoch: int, step: int) -> int:
+    """A seed for a step, by a multiplier of 64 bits: neighbouring seeds would give related streams."""
+    return (((seed * 1_000_003 + epoch) * 1_000_003 + step) * 0x9E3779B97F4A7C15) % 2**63
+
+
 def _generator(seed: int, epoch: int, step: int) -> torch.Generator:
-    # Mixed by a multiplier of 64 bits, since neighbouring seeds would give related streams.
-    mixed = (seed * 1_000_003 + epoch) * 1_000_003 + step
-    return torch.Generator().manual_seed((mixed * 0x9E3779B97F4A7C15) % 2**63)
+    return torch.Generator().manual_seed(mixed(seed, epoch, step))

@@ -8,6 +8,8 @@ from workloads.settings import Settings
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
+Compile = Literal["off", "on", "auto"]
+
 
 class TrainingConfig(Settings):
     """All that, with data, model and code, decides what weights come out."""
@@ -22,5 +24,8 @@ class TrainingConfig(Settings):
     ema: Annotated[float, Field(ge=0, lt=1, description="decay of averaged weights; 0: no average")] = 0.0
     patience: Annotated[int, Field(ge=0, le=10_000, description="epochs without a gain; 0: no end")] = 0
     precision: Annotated[Precision, Field(description="auto: what a probe finds fastest")] = "fp32"
+    save_every: Annotated[int, Field(ge=0, description="steps between checkpoints; 0: each epoch")] = 0
+    shard: Annotated[bool, Field(description="divide the network among the ranks (FSDP2)")] = False
+    compile: Annotated[Compile, Field(description="torch.compile; auto: if a probe finds it faster")] = "off"
     deterministic: Annotated[bool, Field(description="only operations that repeat to the bit")] = False
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of weights, order and augmentation")] = 1

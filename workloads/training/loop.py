@@ -3,21 +3,37 @@
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 
 from workloads.errors import DivergedError
 from workloads.events import Emit
 from workloads.models.spec import ModelSpec
-from workloads.training.batches import batches, steps_per_epoch
+from workloads.training.batches import batches, mixed, steps_per_epoch
+from workloads.training.compiling import compiled
+from workloads.training.cost import Cost, accelerator, flops_of, peak
 from workloads.training.pace import Pace
+from workloads.training.parallel import whole, wrapped
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
 from workloads.training.step import step
-from workloads.training.task import Task
+from workloads.training.task import Batch, Task
 
 _LOOK_EVERY = 8
 """Steps between looks at the loss, the clock and the wish to stop: each costs a little."""
+
+
+class Saves(Protocol):
+    """Where the state is kept."""
+
+    def save(self, state: State) -> None:
+        """Keep the state as it is now."""
+        ...
+
+    def settle(self) -> None:
+        """Look after what is being written."""
+        ...
 
 
 def train(
@@ -28,26 +44,35 @@ def train(
     *,
     dtype: torch.dtype,
     emit: Emit,
-    save: Callable[[], None],
+    checkpoints: Saves,
     stopping: Callable[[], bool],
 ) -> bool:
     """Train `state` to its end; False if `stopping` on any rank asked to stop before that."""
-    config, network = spec.training, ranks.wrap(state.network)
+    config = spec.training
+    tried = next(batches(task, config, 0, ranks))
+    cost = _cost(state, task, tried, ranks, dtype)
+    network = wrapped(compiled(state.network, task, tried, config, ranks, dtype=dtype, emit=emit), ranks)
     per_epoch = steps_per_epoch(task.records, config)
     steps = per_epoch * config.epochs
-    pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step)
+    pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step, cost=cost)
     while state.step < steps and not (config.patience and state.waited >= config.patience):
         began, first = time.perf_counter(), state.step
         epoch, done = divmod(state.step, per_epoch)
         for parts in batches(task, config, epoch, ranks, start=done):
+            torch.manual_seed(mixed(config.seed, epoch, state.step) + ranks.rank)  # for dropout
             rate = learning_rate(state.step, steps, config)
             state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
             state.step += 1
-            if state.step % per_epoch and state.step % _LOOK_EVERY == 0:
+            if not state.step % per_epoch:
+                break
+            if config.save_every and state.step % config.save_every == 0:
                 check_finite(float(state.loss), state.step)
+                checkpoints.save(state)
+            if state.step % _LOOK_EVERY == 0:
+                check_finite(float(state.loss), state.step)
+                checkpoints.settle()
                 if ranks.any(stopping()):
-                    state.loss = ranks.sum(state.loss)
-                    save()
+                    checkpoints.save(state)
                     return False
                 if pace.due():
                     mean = float(state.loss) / (state.step % per_epoch)
@@ -55,7 +80,7 @@ def train(
         mean = float(ranks.sum(state.loss)) / (per_epoch * ranks.world_size)
         check_finite(mean, state.step)
         state.loss.zero_()
-        found = judge(state, task, ranks)
+        found = judge(state, task, spec, ranks)
         if config.patience:
             state.note(found[spec.headline], higher_is_better=spec.higher_is_better)
         seconds = time.perf_counter() - began
@@ -69,17 +94,25 @@ def train(
             seconds=round(seconds, 3),
             samples_per_s=round((state.step - first) * config.batch_size / seconds, 1),
         )
-        save()
+        checkpoints.save(state)
         if ranks.any(stopping()) and state.step < steps:
             return False
     return True
 
 
-def judge(state: State, task: Task, ranks: Ranks) -> dict[str, float]:
+def _cost(state: State, task: Task, parts: list[Batch], ranks: Ranks, dtype: torch.dtype) -> Cost:
+    """Counted on a batch of which nothing is learnt, before the network is wrapped."""
+    sheet = accelerator(ranks.device)
+    flops = flops_of(task, state.network, parts, dtype)
+    return Cost(flops, peak(ranks.device, dtype), sheet.watts if sheet else 0.0)
+
+
+def judge(state: State, task: Task, spec: ModelSpec, ranks: Ranks) -> dict[str, float]:
     """The metrics on held-out data, the same on every rank."""
-    state.judged.eval()
-    found = task.judge(state.judged, ranks)
-    state.judged.train()
+    network = whole(state.judged, spec)
+    network.eval()
+    found = task.judge(network, ranks)
+    network.train()
     return found
 
 

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
+from workloads.training.cost import Cost
+
 _EVERY_S = 2.0
 
 
@@ -16,6 +18,7 @@ class Pace:
     units_per_record: int
     first: int
     """The step at which this process began."""
+    cost: Cost
     _began: float = field(default_factory=time.perf_counter)
     _told: float = field(default_factory=time.perf_counter)
 
@@ -24,11 +27,12 @@ class Pace:
         return time.perf_counter() - self._told >= _EVERY_S
 
     def measure(self, step: int) -> dict[str, float]:
-        """units_per_s since this process began, and seconds_left at that pace."""
+        """units_per_s since this process began, seconds_left at that pace, and what it costs."""
         self._told = time.perf_counter()
         seconds = max(self._told - self._began, 1e-9)
         done = step - self.first
         return {
             "units_per_s": round(done * self.records_per_step * self.units_per_record / seconds, 1),
             "seconds_left": round((self.steps - step) * seconds / done, 1) if done else 0.0,
+            **self.cost.measure(done),
         }

@@ -10,9 +10,12 @@ from workloads.errors import InvalidInputError
 from workloads.fingerprint import code_version, short_hash
 from workloads.models.spec import ModelSpec
 from workloads.objects import Buckets
+from workloads.training.config import TrainingConfig
 
 _CODE = ("workloads.training", "workloads.models", "workloads.data")
 _FP32 = 4
+_HOW = ("compile", "save_every", "shard")
+"""Settings of training that may change from one start of a run to the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +29,12 @@ class Plan:
 
     @property
     def run(self) -> str:
-        """The run's id: 12 hex digits over all that decides its result but the number of ranks."""
+        """The run's id: 12 hex digits over all that decides its result, whatever machines it runs on."""
+        configs = self.configs()
+        configs["training"] = {k: v for k, v in configs["training"].items() if k not in _HOW}
         parts = {
             "model": self.model.name,
-            "configs": self.configs(),
+            "configs": configs,
             "dataset": self.dataset.version,
             "code": self.code,
         }
@@ -71,6 +76,9 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
     for fits, rule in _batch_rules(training.batch_size, training.accumulate, records, world_size):
         if not fits():
             raise InvalidInputError("--batch-size", training.batch_size, rule, fix)
+    for possible, value, rule in _shard_rules(training, world_size):
+        if training.shard and not possible:
+            raise InvalidInputError("--shard", value, rule, "leave one of them out")
     package = model.task.rpartition(":")[0].rpartition(".")[0]
     return Plan(
         model=replace(model, config=model.fit(model.config, dataset)),
@@ -78,6 +86,15 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
         code=code_version((*_CODE, package)),
         world_size=world_size,
     )
+
+
+def _shard_rules(training: TrainingConfig, ranks: int) -> list[tuple[bool, str, str]]:
+    return [
+        (ranks > 1, f"{ranks} process", "needs two processes and more"),
+        (not training.ema, f"--ema {training.ema}", "does not go with averaged weights"),
+        (training.compile == "off", f"--compile {training.compile}", "was not tried with torch.compile"),
+        (training.precision != "fp16", "--precision fp16", "does not go with fp16"),
+    ]
 
 
 def _batch_rules(

@@ -33,14 +33,14 @@ def choose(config: TrainingConfig, ranks: Ranks) -> torch.dtype:
 
 def probe(device: torch.device) -> torch.dtype:
     """bf16 where a product of matrices is clearly faster in it than in fp32, else fp32."""
-    seconds = {dtype: _time(device, dtype) for dtype in (torch.float32, torch.bfloat16)}
+    seconds = {dtype: seconds_of_product(device, dtype, _SIDE) for dtype in (torch.float32, torch.bfloat16)}
     faster = seconds[torch.float32] > _WORTH * seconds[torch.bfloat16]
     return torch.bfloat16 if faster else torch.float32
 
 
-def _time(device: torch.device, dtype: torch.dtype) -> float:
-    """The shortest time of a few products."""
-    a = torch.ones(_SIDE, _SIDE, device=device, dtype=dtype)
+def seconds_of_product(device: torch.device, dtype: torch.dtype, side: int) -> float:
+    """The shortest time of a few products of two matrices (side, side)."""
+    a = torch.ones(side, side, device=device, dtype=dtype)
     best = float("inf")
     for _ in range(_ROUNDS):
         began = time.perf_counter()

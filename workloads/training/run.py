@@ -12,6 +12,7 @@ from workloads.registry.store import Registry
 from workloads.training.batches import steps_per_epoch
 from workloads.training.checkpoints import Checkpoints
 from workloads.training.loop import judge, train
+from workloads.training.parallel import divide, together
 from workloads.training.plan import Plan
 from workloads.training.precision import choose, name_of
 from workloads.training.ranks import Ranks
@@ -35,21 +36,27 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> N
         tell("precision", precision=name_of(dtype))
     torch.manual_seed(config.seed)
     task = plan.model.open(store.load(buckets.data, plan.dataset), ranks)
+    if config.shard:
+        divide(task.network, ranks)
     state = new_state(task.network, config, attachments=dict(task.attachments()), half=dtype is torch.float16)
     per_epoch = steps_per_epoch(task.records, config)
-    checkpoints = Checkpoints(bucket=buckets.checkpoints, model=plan.model.name, run=plan.run)
-    blob = ranks.share(checkpoints.newest(tell) if ranks.main else None)
-    if blob:
-        state.restore(blob, ranks.device, main=ranks.main)
+    checkpoints = Checkpoints(bucket=buckets.checkpoints, model=plan.model.name, run=plan.run, ranks=ranks)
+    if checkpoints.restore(state, tell):
         tell("resumed", run=plan.run, epoch=state.step // per_epoch, step=state.step)
-
-    def keep() -> None:
-        if ranks.main:
-            checkpoints.save(state.step, state.to_bytes())
-
-    finished = train(
-        state, task, plan.model, ranks, dtype=dtype, emit=tell, save=keep, stopping=lambda: stop.asked
-    )
+    try:
+        finished = train(
+            state,
+            task,
+            plan.model,
+            ranks,
+            dtype=dtype,
+            emit=tell,
+            checkpoints=checkpoints,
+            stopping=lambda: stop.asked,
+        )
+        checkpoints.settle(to_the_end=True)
+    finally:
+        checkpoints.leave()
     if not finished:
         epoch = state.step // per_epoch
         tell("stopped", epoch=epoch, of=config.epochs, step=state.step, run=plan.run)
@@ -61,11 +68,11 @@ def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Reg
     """Judge what is registered, and register what was judged."""
     weights = state.weights()
     state.judged.load_state_dict(weights)
-    found = judge(state, task, ranks)
+    found = judge(state, task, plan.model, ranks)
     summary = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
     tell("evaluated", **found, headline=plan.model.headline, summary=summary)
+    tensors = {name: together(tensor).contiguous().cpu() for name, tensor in weights.items()}
     if ranks.main:
-        tensors = {name: tensor.contiguous().cpu() for name, tensor in weights.items()}
         content = save(tensors, metadata={"format": "pt", **state.attachments})
         parameters = sum(parameter.numel() for parameter in state.judged.parameters())
         card = _card(plan, found, content, parameters)

@@ -1,6 +1,5 @@
-"""What changes while a model is trained, and its form as bytes."""
+"""What changes while a model is trained."""
 
-import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,39 +49,41 @@ class State:
         else:
             self.waited += 1
 
-    def to_bytes(self) -> bytes:
-        """All of it as one blob that `restore` reads."""
-        parts = {
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
-            "average": self.average.state_dict() if self.average else None,
+    def tensors(self) -> Weights:
+        """Every tensor of a checkpoint by name, the live ones: they can be read, and filled in place."""
+        parts = {"network": self.network.state_dict(), "best": self.best_weights or {}}
+        if self.average:
+            parts["average"] = self.average.state_dict()
+        found = {f"{part}.{name}": tensor for part, named in parts.items() for name, tensor in named.items()}
+        for name, parameter in self.network.named_parameters():
+            moments: Weights = self.optimizer.state.get(parameter, {})
+            found |= {f"optimizer.{name}.{moment}": tensor for moment, tensor in moments.items()}
+        return found
+
+    def facts(self, loss: float) -> dict[str, Any]:
+        """The rest of a checkpoint, as JSON has it; `loss` is the epoch's sum, the mean over all ranks."""
+        return {
             "attachments": short_hash(self.attachments),
             "step": self.step,
-            "loss": self.loss,
+            "loss": loss,
             "best": self.best,
             "waited": self.waited,
-            "best_weights": self.best_weights,
+            "scaler": self.scaler.state_dict(),
         }
-        buffer = io.BytesIO()
-        torch.save(parts, buffer)
-        return buffer.getvalue()
 
-    def restore(self, blob: bytes, device: torch.device, *, main: bool = True) -> None:
-        """Take over the state in `blob` (tensors only: nothing in it is run); sums stay with `main`."""
-        saved: dict[str, Any] = torch.load(io.BytesIO(blob), map_location=device, weights_only=True)
-        if saved["attachments"] != short_hash(self.attachments):
+    def take(self, facts: dict[str, Any], *, share: int = 1) -> None:
+        """Take over a checkpoint's facts, and make room for its tensors.
+
+        `share` is how much of the loss is this rank's: the mean over all ranks is what was kept.
+        """
+        if facts["attachments"] != short_hash(self.attachments):
             rule = f"must belong to the {', '.join(self.attachments)} of this run"
             fix = "delete the run's checkpoints; another version of a library made them"
-            raise CorruptDataError("checkpoint", f"step {saved['step']}", rule, fix)
-        self.network.load_state_dict(saved["network"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.scaler.load_state_dict(saved["scaler"])
-        if self.average:
-            self.average.load_state_dict(saved["average"])
-        self.step, self.best, self.waited = saved["step"], saved["best"], saved["waited"]
-        self.best_weights = saved["best_weights"]
-        self.loss = saved["loss"] if main else torch.zeros_like(saved["loss"])
+            raise CorruptDataError("checkpoint", f"step {facts['step']}", rule, fix)
+        self.scaler.load_state_dict(facts["scaler"])
+        self.step, self.best, self.waited = facts["step"], facts["best"], facts["waited"]
+        self.best_weights = None if self.best is None else _copy(self.judged)
+        self.loss.fill_(facts["loss"] * share)
 
 
 def new_state(
@@ -91,9 +92,14 @@ def new_state(
     """A state before the first step; `half` for fp16, whose gradients are scaled."""
     device = next(network.parameters()).device
     average = AveragedModel(network, multi_avg_fn=_ema(config.ema)) if config.ema else None
+    optimizer = torch.optim.AdamW(_groups(network, config.weight_decay), lr=config.lr, fused=True)
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:  # as its first step would, so that a checkpoint can fill them
+            moments = {"exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
+            optimizer.state[parameter] = {"step": torch.zeros((), device=device), **moments}
     return State(
         network=network,
-        optimizer=torch.optim.AdamW(_groups(network, config.weight_decay), lr=config.lr, fused=True),
+        optimizer=optimizer,
         scaler=torch.amp.GradScaler(device.type, enabled=half),
         attachments=attachments,
         average=average,

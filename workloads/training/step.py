@@ -1,13 +1,12 @@
 """One step: gradients of a batch, part by part, and what the optimizer makes of them."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from workloads.training.config import TrainingConfig
+from workloads.training.parallel import exchanging
 from workloads.training.state import State
 from workloads.training.task import Batch, Task
 
@@ -29,9 +28,7 @@ def step(
     total = torch.zeros_like(state.loss)
     autocast = torch.autocast(total.device.type, dtype, enabled=dtype is not torch.float32)
     for number, batch in enumerate(parts, 1):
-        # Ranks exchange gradients once a step, with the last part.
-        alone = isinstance(network, DistributedDataParallel) and number < len(parts)
-        with network.no_sync() if alone else nullcontext():  # type: ignore[operator]
+        with exchanging(network, now=number == len(parts)):
             with autocast:
                 loss = task.loss(network, batch) / len(parts)
             torch.autograd.backward(state.scaler.scale(loss))

@@ -14,6 +14,8 @@ MNIST = ModelSpec(
     headline="accuracy",
     network="workloads.models.mnist.mlp:MLP",
     task="workloads.models.mnist.task:open_digits",
+    classify="workloads.models.mnist.judging:classify",
+    explain="workloads.models.mnist.judging:explain",
     served=True,
     smoke={"training": {"epochs": 2}},
 )
@@ -28,6 +30,8 @@ MNIST_CNN = ModelSpec(
     headline="accuracy",
     network="workloads.models.mnist.cnn:CNN",
     task="workloads.models.mnist.task:open_digits",
+    classify="workloads.models.mnist.judging:classify",
+    explain="workloads.models.mnist.judging:explain",
     served=True,
     smoke={"training": {"epochs": 2}},
 )

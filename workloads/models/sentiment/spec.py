@@ -15,6 +15,8 @@ SENTIMENT = ModelSpec(
     network="workloads.models.sentiment.network:Classifier",
     task="workloads.models.sentiment.task:open_reviews",
     answer="workloads.models.sentiment.answer:answer",
+    classify="workloads.models.sentiment.judging:classify",
+    explain="workloads.models.sentiment.judging:explain",
     fit=fit,
     smoke={"training": {"epochs": 1}, "data": {"max_tokens": 48}},
 )

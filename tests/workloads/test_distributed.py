@@ -1,0 +1,124 @@
+"""Several processes, killed and lost and put together anew: `make test-train` (minutes on two cores)."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.workloads.conftest import ROOT, Place, environment
+from workloads.data.__main__ import main as put_data
+from workloads.events import silent
+
+pytestmark = [
+    pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train"),
+    pytest.mark.timeout(600),
+]
+
+SMALL = ("--epochs", "3", "--batch-size", "240", "--deterministic", "true", "--save-every", "2")
+
+
+def torchrun(place: Place, processes: int, *arguments: str, restarts: int = 0) -> subprocess.Popen[str]:
+    """A training that has begun."""
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    program = ["-m", "workloads.training", "mnist", "--site", str(place.file), "--events", "json"]
+    line = [sys.executable, *launch, "--max-restarts", str(restarts), *program, *arguments]
+    return subprocess.Popen(
+        line,
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def told(process: subprocess.Popen[str], until: str = "") -> list[dict[str, Any]]:
+    """Its events, to the end or to the first one called `until`."""
+    events: list[dict[str, Any]] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        events.append(json.loads(line))
+        if events[-1]["event"] == until:
+            break
+    return events
+
+
+def losses(events: list[dict[str, Any]]) -> dict[int, float]:
+    return {event["epoch"]: event["loss"] for event in events if event["event"] == "epoch"}
+
+
+@pytest.fixture(scope="module")
+def digits(new_place: Callable[[], Place]) -> Callable[[], Place]:
+    """Makes sites with the data set in them."""
+
+    def make() -> Place:
+        place = new_place()
+        assert put_data(["digits", "--site", str(place.file)], silent) == 0
+        return place
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def unbroken(digits: Callable[[], Place]) -> dict[int, float]:
+    """The losses of one process that nothing happens to."""
+    with torchrun(digits(), 1, *SMALL) as process:
+        return losses(told(process))
+
+
+def killed(place: Place, processes: int, *arguments: str) -> dict[int, float]:
+    """The losses of a training that is killed, all of it, after its first epoch."""
+    with torchrun(place, processes, *arguments) as process:
+        events = told(process, until="epoch")
+        launcher = psutil.Process(process.pid)
+        for each in (launcher, *launcher.children(recursive=True)):
+            each.kill()
+    return losses(events)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((2, "false"), (1, "false")), ((2, "true"), (1, "false")), ((1, "false"), (2, "true"))],
+    ids=["DDP to one", "FSDP to one", "one to FSDP"],
+)
+def test_killed_it_goes_on_with_another_number_of_processes(
+    digits: Callable[[], Place],
+    unbroken: dict[int, float],
+    before: tuple[int, str],
+    after: tuple[int, str],
+) -> None:
+    place = digits()
+    first = killed(place, before[0], *SMALL, "--shard", before[1])
+    with torchrun(place, after[0], *SMALL, "--shard", after[1]) as process:
+        second = told(process)
+    assert process.returncode == 0
+    assert [event["event"] for event in second][1] == "resumed"
+    agree({**first, **losses(second)}, unbroken)
+
+
+def agree(found: dict[int, float], unbroken: dict[int, float]) -> None:
+    """The same curve, but for sums in another order."""
+    assert found.keys() == unbroken.keys()
+    for epoch, loss in unbroken.items():
+        assert found[epoch] == pytest.approx(loss, abs=2e-4), (found, unbroken)
+
+
+def test_a_lost_rank_restarts_the_whole_job_from_the_last_checkpoint(
+    digits: Callable[[], Place], unbroken: dict[int, float]
+) -> None:
+    with torchrun(digits(), 2, *SMALL, restarts=1) as process:
+        first = told(process, until="epoch")
+        ranks = psutil.Process(process.pid).children()
+        ranks[-1].kill()
+        second = told(process)
+    assert process.returncode == 0
+    assert [event["event"] for event in second if event["event"] in ("resumed", "registered")] == [
+        "resumed",
+        "registered",
+    ]
+    agree({**losses(first), **losses(second)}, unbroken)

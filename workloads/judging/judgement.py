@@ -1,0 +1,39 @@
+"""A judgement: the model's own metrics, a classifier's in detail, latency, size, and what counted."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from workloads.asking.version import Loaded
+from workloads.command import validate
+from workloads.judging import classification
+from workloads.judging.classified import Shown
+from workloads.judging.speed import latency
+from workloads.models.spec import load
+from workloads.training.ranks import Ranks
+
+
+def judge(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[dict[str, Any], list[Shown]]:
+    """All that is found out about a version on a data set's held-out part, and what is shown of it."""
+    spec, card = loaded.spec, loaded.card
+    fix = "train the model again"
+    same = replace(
+        spec,
+        config=validate(type(spec.config), card.config.model, fix=fix),
+        data=validate(type(spec.data), card.config.data or {}, fix=fix),
+    )
+    alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
+    torch.manual_seed(0)
+    task = same.open(files, alone)
+    found: dict[str, Any] = {
+        "metrics": task.judge(loaded.network, alone),
+        "size": {"parameters": card.weights.parameters, "bytes": card.weights.size},
+        "latency_ms": latency(task, loaded.network),
+    }
+    if spec.classify:
+        found["classes"] = classification.judge(load(spec.classify)(loaded, files))
+    shown: list[Shown] = load(spec.explain)(loaded, files) if spec.explain else []
+    found["attribution_gap"] = max((one.gap for one in shown), default=None)
+    return found, shown

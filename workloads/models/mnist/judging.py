@@ -1,0 +1,46 @@
+"""What is looked at when a version is judged: its scores, and the pixels that counted."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients
+
+from workloads.asking.version import Loaded
+from workloads.data.images import from_files
+from workloads.judging.classified import Classified, Shown, thirds
+
+_SHOWN = 4
+_STEPS = 64
+
+
+def classify(loaded: Loaded, files: Mapping[str, bytes]) -> Classified:
+    """Probabilities of the held-out digits; sliced by how much ink they have."""
+    part = from_files(files).test
+    images = torch.tensor(part.images).float() / 255
+    with torch.inference_mode():
+        scores = loaded.network(images).softmax(1).double().numpy()
+    ink = part.images.reshape(len(images), -1).mean(1).astype(np.float64)
+    slices = {"ink": thirds(ink, ("little", "medium", "much"))}
+    names = [str(digit) for digit in range(scores.shape[1])]
+    return Classified(scores=scores, labels=part.labels.astype(np.int64), names=names, slices=slices)
+
+
+def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
+    """The digits that it is least sure of, by integrated gradients from black (Sundararajan et al., 2017)."""
+    part = from_files(files).test
+    images = torch.tensor(part.images).float() / 255
+    with torch.inference_mode():
+        sure = loaded.network(images).softmax(1).max(1).values
+    shown = []
+    for index in sure.argsort()[:_SHOWN].tolist():
+        image = images[index : index + 1]
+        with torch.inference_mode():
+            logits, empty = loaded.network(image)[0], loaded.network(torch.zeros_like(image))[0]
+        chosen = int(logits.argmax())
+        weights = IntegratedGradients(loaded.network).attribute(image, target=chosen, n_steps=_STEPS)
+        due = float(logits[chosen] - empty[chosen])
+        gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
+        title = f"{int(part.labels[index])} taken for {chosen}, {float(sure[index]):.0%} sure"
+        shown.append(Shown(title, weights[0].double().numpy(), image[0].double().numpy(), gap))
+    return shown

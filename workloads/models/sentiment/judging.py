@@ -1,0 +1,75 @@
+"""What is looked at when a version is judged: its scores, and the words that counted."""
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from captum.attr import LayerIntegratedGradients
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from workloads.asking.version import Loaded
+from workloads.data.reviews import LABELS, TEST, read_reviews
+from workloads.judging.classified import Classified, Shown, thirds
+from workloads.models.sentiment.config import ReadingConfig
+from workloads.models.sentiment.task import encode
+
+_SHOWN = 3
+_BATCH = 32
+_STEPS = 32
+
+
+def classify(loaded: Loaded, files: Mapping[str, bytes]) -> Classified:
+    """Probabilities of the held-out texts; sliced by their length."""
+    texts, labels, _ = read_reviews(files, TEST)
+    lengths = thirds(np.array([len(text) for text in texts], dtype=np.float64), ("short", "medium", "long"))
+    return Classified(
+        scores=_scores(loaded, texts).double().numpy(),
+        labels=np.array(labels, dtype=np.int64),
+        names=json.loads(loaded.attachment(LABELS)),
+        slices={"length": lengths},
+    )
+
+
+def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
+    """The texts that it is least sure of: what each token's embedding counted, against padding's."""
+    texts, labels, names = read_reviews(files, TEST)
+    sure = _scores(loaded, texts).max(1).values
+    tokenizer = _tokenizer(loaded)
+    embeddings = loaded.network.get_submodule("body").get_input_embeddings()  # type: ignore[operator]
+    shown = []
+    for index in sure.argsort()[:_SHOWN].tolist():
+        tokens, mask = encode(tokenizer, [texts[index]], _most(loaded))
+        nothing = torch.zeros_like(tokens)
+        with torch.inference_mode():
+            logits, empty = loaded.network(tokens, mask)[0], loaded.network(nothing, mask)[0]
+        chosen = int(logits.argmax())
+        gradients = LayerIntegratedGradients(loaded.network, embeddings)
+        found = gradients.attribute(
+            tokens, baselines=nothing, additional_forward_args=(mask,), target=chosen, n_steps=_STEPS
+        )
+        weights = found.sum(-1)[0].double().numpy()
+        due = float(logits[chosen] - empty[chosen])
+        gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
+        words = [str(tokenizer.id_to_token(token)) for token in tokens[0].tolist()]
+        title = f"{names[labels[index]]} taken for {names[chosen]}, {float(sure[index]):.0%} sure"
+        shown.append(Shown(title, weights, words, gap))
+    return shown
+
+
+def _scores(loaded: Loaded, texts: list[str]) -> Tensor:
+    tokenizer, parts = _tokenizer(loaded), []
+    with torch.inference_mode():
+        for at in range(0, len(texts), _BATCH):
+            batch = encode(tokenizer, texts[at : at + _BATCH], _most(loaded))
+            parts.append(loaded.network(*batch).softmax(1))
+    return torch.cat(parts)
+
+
+def _tokenizer(loaded: Loaded) -> Tokenizer:
+    return Tokenizer.from_str(loaded.attachment("tokenizer.json"))
+
+
+def _most(loaded: Loaded) -> int:
+    return ReadingConfig.model_validate(loaded.card.config.data).max_tokens
