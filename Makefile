@@ -27,7 +27,7 @@ test-fuzz: setup ## thousands of random lives of a stack, and every moment to ki
 	  tests/sandbox/aws/test_killed_updates.py -n auto
 
 test-train: setup ## several processes that train, killed and put together anew (minutes)
-	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads/test_distributed.py
+	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads/test_distributed.py tests/workloads/test_compression.py
 
 lint: setup ## ruff: rules and format
 	@$(bin)/ruff check .

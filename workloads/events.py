@@ -36,6 +36,7 @@ TEXT = {
     "skipped": "nothing to do: {reason}",
     "serving": "serving {model} {version} on {url}",
     "ready": "ready after {seconds:.1f} s",
+    "compressed": "{model} {parent} by {steps}: {won}; {file}",
     "judged": "judged {model} {version}: {summary}",
     "answer": "{answer}",
     "error": "error: {field}: {value}: {rule}; {fix}",

@@ -11,24 +11,31 @@ from workloads.command import validate
 from workloads.judging import classification
 from workloads.judging.classified import Shown
 from workloads.judging.speed import latency
-from workloads.models.spec import load
+from workloads.models.spec import ModelSpec, load
 from workloads.training.ranks import Ranks
+from workloads.training.task import Task
+
+ALONE = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
+
+
+def opened(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[Task, ModelSpec]:
+    """A version's data as it learnt them, and its model with the configurations on its card."""
+    card, fix = loaded.card, "train the model again"
+    same = replace(
+        loaded.spec,
+        config=validate(type(loaded.spec.config), card.config.model, fix=fix),
+        data=validate(type(loaded.spec.data), card.config.data or {}, fix=fix),
+    )
+    torch.manual_seed(0)
+    return same.open(files, ALONE), same
 
 
 def judge(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[dict[str, Any], list[Shown]]:
     """All that is found out about a version on a data set's held-out part, and what is shown of it."""
     spec, card = loaded.spec, loaded.card
-    fix = "train the model again"
-    same = replace(
-        spec,
-        config=validate(type(spec.config), card.config.model, fix=fix),
-        data=validate(type(spec.data), card.config.data or {}, fix=fix),
-    )
-    alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
-    torch.manual_seed(0)
-    task = same.open(files, alone)
+    task, _ = opened(loaded, files)
     found: dict[str, Any] = {
-        "metrics": task.judge(loaded.network, alone),
+        "metrics": task.judge(loaded.network, ALONE),
         "size": {"parameters": card.weights.parameters, "bytes": card.weights.size},
         "latency_ms": latency(task, loaded.network),
     }

@@ -47,6 +47,8 @@ class ModelSpec:
     """`module:function`, which gives a classifier's scores of the held-out records to `workloads.judging`."""
     explain: str | None = None
     """`module:function`, which shows what counted for some of them."""
+    prune: str | None = None
+    """`module:function`, which takes a share of it out for `workloads.compression`."""
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
     served: bool = False

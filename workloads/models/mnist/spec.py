@@ -16,6 +16,7 @@ MNIST = ModelSpec(
     task="workloads.models.mnist.task:open_digits",
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
+    prune="workloads.models.mnist.pruning:prune",
     served=True,
     smoke={"training": {"epochs": 2}},
 )

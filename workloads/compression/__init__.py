@@ -1,0 +1,1 @@
+"""Compression: a registered classifier made smaller and faster, and refused where it lost too much."""

@@ -1,0 +1,68 @@
+"""A network as an ONNX file, in fp32 or with weights of 8 bits, run by ONNX Runtime on the CPU."""
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+_FILE = "model.onnx"
+
+
+class OnnxNetwork(nn.Module):
+    """What ONNX Runtime answers, in place of the network that it was made of."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._names = [given.name for given in self._session.get_inputs()]
+
+    def forward(self, *given: Tensor) -> Tensor:
+        """The logits."""
+        named = {name: tensor.numpy() for name, tensor in zip(self._names, given, strict=True)}
+        return torch.from_numpy(self._session.run(None, named)[0])
+
+
+def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
+    """`network` in fp32; every size of `example` but those of pictures may be another when it is asked."""
+    free = tuple(
+        {0: torch.export.Dim.DYNAMIC} | ({1: torch.export.Dim.DYNAMIC} if given.dim() == 2 else {})
+        for given in example
+    )
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        path = Path(folder) / _FILE
+        program: Any = torch.onnx.export(network, example, dynamic_shapes=free, dynamo=True, verbose=False)
+        program.save(str(path))
+        return OnnxNetwork(path.read_bytes())
+
+
+def quantise(network: OnnxNetwork) -> OnnxNetwork:
+    """The same with weights of 8 bits; what flows between them is quantised as it comes."""
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        before, after = Path(folder) / _FILE, Path(folder) / f"int8-{_FILE}"
+        before.write_bytes(network.content)
+        quantize_dynamic(before, after, weight_type=QuantType.QInt8)
+        return OnnxNetwork(after.read_bytes())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's advice, which is not for the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
