@@ -97,7 +97,7 @@ def aws_server(
 
     folder = tmp_path_factory.mktemp("aws")
     try:
-        server = control.start(folder)
+        server = control.start(folder, bound=not request.config.getoption("--datahall-keep"))
     except control.SandboxError as error:
         pytest.fail(f"datahall: the emulated AWS does not start\n{error}", pytrace=False)
     yield server

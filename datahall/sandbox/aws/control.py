@@ -71,10 +71,11 @@ class Resource:
         return self.state != "PendingDeletion"
 
 
-def start(folder: Path, *, port: int = 0, timeout_s: float = 60) -> Server:
+def start(folder: Path, *, port: int = 0, timeout_s: float = 60, bound: bool = False) -> Server:
     """Start the server of `folder`, or return the one that runs.
 
-    Port 0 takes the port of the last run where that is free, else any free one. Raises SandboxError.
+    Port 0 takes the port of the last run where that is free, else any free one. A server that is started
+    `bound` ends with this process, however that ends. Raises SandboxError.
     """
     if not 0 <= port <= 65535:
         raise SandboxError("port", port, "a TCP port is 1-65535, or 0 for a free one", "give another port")
@@ -94,7 +95,7 @@ def start(folder: Path, *, port: int = 0, timeout_s: float = 60) -> Server:
                 rule = f"the server of {folder} already runs on port {found.port}"
                 raise SandboxError("port", port, rule, "stop it first, or leave the port out")
             return found
-        return _launch(folder, _pick(port, folder), deadline)
+        return _launch(folder, _pick(port, folder), deadline, bound=bound)
 
 
 def running(folder: Path) -> Server | None:
@@ -172,10 +173,12 @@ def environment(url: str, *, region: str = DEFAULT_REGION, account: str = ACCOUN
     }
 
 
-def _launch(folder: Path, port: int, deadline: float) -> Server:
+def _launch(folder: Path, port: int, deadline: float, *, bound: bool) -> Server:
     log = folder / "server.log"
     seen = log.stat().st_size if log.exists() else 0
     argv = [sys.executable, "-P", "-m", MODULE, "--folder", str(folder), "--port", str(port)]
+    if bound:
+        argv += ["--owner", str(os.getpid())]
     pid = os.posix_spawn(
         sys.executable,
         argv,

@@ -15,10 +15,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="datahall.sandbox.aws.server", description="The emulated AWS.")
     parser.add_argument("--folder", type=Path, required=True, help="where its state is kept")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--owner", type=int, help="the parent's process number: the server ends with it")
     given = parser.parse_args()
     prepare()
     try:
-        serve(given.folder.resolve(), given.port)
+        serve(given.folder.resolve(), given.port, given.owner)
     except ServeError as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,5 +1,6 @@
 """The HTTP server: moto's request handler, quiet, on a socket that is bound already."""
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -17,18 +18,21 @@ class _Handler(MotoRequestHandler):
 
 
 class LoopbackServer(ThreadedWSGIServer):
-    """Ends itself once its folder is gone, so that nothing is left behind by `rm -rf`."""
+    """Ends itself once its folder or its owner is gone: nothing is left behind by `rm -rf` or a kill."""
 
     daemon_threads = False
 
-    def __init__(self, listener: socket.socket, application: Application, lock: Path) -> None:
+    def __init__(
+        self, listener: socket.socket, application: Application, lock: Path, owner: int | None
+    ) -> None:
         port = listener.getsockname()[1]
         super().__init__(HOST, port, application, handler=_Handler, fd=listener.fileno())
         self._lock = lock
+        self._owner = owner
 
     def service_actions(self) -> None:
-        """Look, a few times a second, whether the folder is still there."""
-        if not self._lock.exists():
+        """Look, a few times a second, whether they are still there."""
+        if not self._lock.exists() or self._owner not in (None, os.getppid()):
             self.end()
 
     def end(self) -> None:

@@ -21,8 +21,11 @@ class ServeError(Exception):
     """Why the server did not start, and what to do."""
 
 
-def serve(folder: Path, port: int) -> None:
-    """Own `folder`, replay its journal, serve on loopback until TERM or INT. Raises ServeError."""
+def serve(folder: Path, port: int, owner: int | None = None) -> None:
+    """Own `folder`, replay its journal, serve on loopback until TERM or INT. Raises ServeError.
+
+    It ends by itself with its folder and, where it has one, with its owner, the process that started it.
+    """
     with contextlib.suppress(PermissionError):
         os.setsid()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ def serve(folder: Path, port: int) -> None:
             application.replay()
         except JournalError as error:
             raise ServeError(str(error)) from None
-        server = LoopbackServer(listener, application, lock)
+        server = LoopbackServer(listener, application, lock, owner)
 
         def end(number: int, frame: FrameType | None) -> None:
             server.end()

@@ -28,7 +28,7 @@ def account_of(request: Request) -> str:
 def close(account: str) -> None:
     """Forget all that is in an account, as if it had never been."""
     for backends in BackendDict._instances:  # type: ignore[misc]  # as moto itself has it
-        backends.pop(account, None)
+        backends.pop(account, {}).clear()  # emptied as well: moto's caches hold on to some
     reset_model_data()  # lists of all that there ever was, for moto's own pages, which are not served
     owners = s3_backends.bucket_accounts
     for bucket in [name for name, (_, owner) in owners.items() if owner == account]:

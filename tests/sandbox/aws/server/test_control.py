@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -94,6 +95,23 @@ def test_it_serves_loopback_only_and_ends_with_its_folder(server: control.Server
     assert not _listening(lonely.port)
     os.waitpid(lonely.pid, 0)
     assert control.running(server.folder) == server  # others are not touched
+
+
+def test_bound_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from datahall.sandbox.aws import control;"
+        "print(control.start(Path(sys.argv[1]), bound=True).pid, flush=True);"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    argv = [sys.executable, "-c", code, str(tmp_path)]
+    started = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert started.returncode == -signal.SIGKILL, started.stderr
+    deadline = time.monotonic() + 60
+    while control.running(tmp_path) is not None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert control.running(tmp_path) is None
+    assert control.start(tmp_path).pid != int(started.stdout)
+    control.stop(tmp_path)
 
 
 def test_environment_beats_the_users_own(server: control.Server) -> None:

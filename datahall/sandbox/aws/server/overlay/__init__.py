@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from moto.core.utils import convert_to_flask_response
 
-from datahall.sandbox.aws.server.overlay import quick
+from datahall.sandbox.aws.server.overlay import remembered
 
 # Package in moto -> our module, for the services that have something to mend.
 MODULES: Mapping[str, str] = {
@@ -23,7 +23,7 @@ MODULES: Mapping[str, str] = {
 
 def install() -> None:
     """Load our modules and give moto the paths it lacks; once a process, before the first request."""
-    quick.install()
+    remembered.install()
     for name, module in MODULES.items():
         ours = importlib.import_module(module)
         urls = importlib.import_module(f"moto.{name}.urls")
