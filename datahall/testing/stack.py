@@ -50,6 +50,7 @@ class Stack:
         environment: Mapping[str, str] | None = None,
         keep: Callable[[Stack], None] | None = None,
     ) -> None:
+        _check_program(program)
         self.name = f"t{uuid.uuid4().hex[:10]}"
         self.events: list[Event] = []
         self._account = account
@@ -224,6 +225,11 @@ def end(stacks: Iterable[Stack]) -> None:
     said = "".join([stack.end() for stack in stacks])
     if said:
         raise LeftBehind(said.rstrip())
+
+
+def _check_program(program: object) -> None:
+    if not callable(program) and not isinstance(program, Path):
+        raise TypeError(f"program: {program!r}: must be a function, or the folder of a project as a Path")
 
 
 def _run(program: Program) -> Any:  # noqa: ANN401 - the program's own coroutine

@@ -33,10 +33,25 @@ def install(folder: Path) -> Path:
     return folder / "site"
 
 
+# what users have set for their own work, none of which is for tests
+THEIRS = {
+    "AWS_PROFILE": "corporate",
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SESSION_TOKEN": "theirs",
+    "AWS_ENDPOINT_URL_EC2": "http://elsewhere.invalid",
+    "AWS_REGION": "eu-north-1",
+    "HTTP_PROXY": "http://proxy.invalid:1",
+    "http_proxy": "http://proxy.invalid:1",
+    "PULUMI_BACKEND_URL": "https://elsewhere.invalid",
+    "PULUMI_CONFIG_PASSPHRASE_FILE": "/nowhere",
+    "PULUMI_STACK": "production",
+}
+
+
 def environment(site: Path) -> dict[str, str]:
-    """Ours, less what pytest and the sandbox put there, with the installed datahall."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "AWS_"))}
-    return {**kept, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Ours, less what pytest put there, with the installed datahall and a user's own settings."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return {**kept, **THEIRS, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def run_pytest(site: Path, folder: Path, *arguments: str) -> Ran:

@@ -119,7 +119,8 @@ def test_what_a_failed_up_made_is_taken_down_too(stack_factory: NewStack, aws_se
 
 def test_a_projects_folder_is_a_program(stack: NewStack, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(
-        "name: acme\nruntime: python\nconfig:\n  size: 1\n  names:\n    type: array\n    default: [a]\n"
+        "name: acme\nruntime: python\nconfig:\n  size: 1\n  names:\n    type: array\n"
+        "    items:\n      type: string\n    default: [a]\n"
     )
     (tmp_path / "__main__.py").write_text(
         "import pulumi\nconfig = pulumi.Config()\n"
@@ -136,6 +137,11 @@ def test_a_projects_folder_is_a_program(stack: NewStack, tmp_path: Path) -> None
         "Pulumi.yaml",
         "__main__.py",
     ]
+
+
+def test_what_is_no_program_is_refused(stack: NewStack) -> None:
+    with pytest.raises(TypeError, match="program: 'infra': must be a function, or the folder of a project"):
+        stack("infra", aws=False)  # type: ignore[arg-type]  # to be refused
 
 
 def test_a_component_may_be_the_program(stack: NewStack) -> None:

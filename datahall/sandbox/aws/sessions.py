@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import functools
+import os
+from pathlib import Path
 
 import boto3
 import botocore.session
-from botocore.loaders import Loader
+from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 from datahall.sandbox.aws import accounts
 
+_PROFILE = Path(__file__).with_name("profile.ini")
+
 
 def session(access_key: str, region: str, url: str = "") -> boto3.Session:
-    """A session with the sandbox's own keys: never a user's, a profile's or a metadata service's.
+    """A session with the sandbox's own keys, and nothing of a user's own set-up: no profile, no proxy.
 
     With a `url`, clients and resources that it makes reach that address unless they are told another.
     """
-    inner = botocore.session.Session()
+    inner = botocore.session.Session(profile="default")
+    inner.set_config_variable("config_file", str(_PROFILE))
+    inner.set_config_variable("credentials_file", os.devnull)
+    inner.set_default_client_config(Config(proxies={}))
     inner.register_component("data_loader", _models())
     made = boto3.Session(
         aws_access_key_id=access_key,
@@ -33,5 +41,4 @@ def session(access_key: str, region: str, url: str = "") -> boto3.Session:
 @functools.cache
 def _models() -> Loader:
     """AWS's models, megabytes of JSON: read once, however many sessions there are."""
-    loader: Loader = botocore.session.Session().get_component("data_loader")
-    return loader
+    return create_loader()

@@ -1,6 +1,8 @@
 """Accounts of one server: apart in everything but what AWS itself shares."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,32 @@ def test_a_restart_keeps_them_apart_and_a_closed_one_closed(tmp_path: Path) -> N
         assert control.inventory(url) == before
     finally:
         control.stop(tmp_path)
+
+
+FREED = """
+from datahall.sandbox.aws.server.__main__ import prepare
+prepare()
+import gc
+from moto.backends import get_backend
+from moto.core.base_backend import BaseBackend
+from datahall.sandbox.aws.server import overlay, replay, tenants
+overlay.install()
+replay.install(1e9)
+for account in ("100000000001", "100000000002"):
+    backends = [get_backend(name)[account][place] for name, place in (
+        ("ec2", "us-west-2"), ("kms", "us-west-2"), ("iam", "aws"), ("s3", "aws"))]
+    backends[0].create_subnet(backends[0].create_vpc("10.0.0.0/16").id, "10.0.0.0/24")
+    tenants.close(account)
+del backends
+gc.collect()
+backends = [found for found in gc.get_objects() if isinstance(found, BaseBackend)]
+print([found for found in backends if found.account_id.startswith("10")])
+"""
+
+
+def test_what_a_closed_account_held_is_freed() -> None:
+    ended = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=False)
+    assert ended.stdout.strip() == "[]", ended.stderr
 
 
 @pytest.mark.parametrize("account", ["1", "12345678901x", "1234567890123", ""])
