@@ -86,10 +86,17 @@ class _Pack:
         self._channel = connect(self._process.port)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         self._dry_run = facts.dry_run
+        try:
+            self._ask_what_it_is(facts)
+        except BaseException:
+            self.close()
+            raise
+
+    def _ask_what_it_is(self, facts: RunFacts) -> None:
         info: analyzer_pb2.AnalyzerInfo = self._call(self._stub.GetAnalyzerInfo, empty_pb2.Empty())
         self.name = info.name
         self._severities = {policy.name: _SEVERITIES.get(policy.severity, "") for policy in info.policies}
-        self._levels = {policy.name: _LEVELS[policy.enforcementLevel] for policy in info.policies}
+        self._levels = {policy.name: self._level(policy.enforcementLevel) for policy in info.policies}
         self.remediates = "remediate" in self._levels.values()
         self._configure(info, facts)
 
@@ -99,7 +106,7 @@ class _Pack:
                 self._stub.Configure, analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=info.initialConfig)
             )
             for name, config in info.initialConfig.items():
-                self._levels[name] = _LEVELS[config.enforcementLevel]
+                self._levels[name] = self._level(config.enforcementLevel)
         request = analyzer_pb2.AnalyzerStackConfigureRequest(
             stack=facts.stack,
             project=facts.project,
@@ -143,7 +150,7 @@ class _Pack:
         if self._dry_run and message.startswith(f"can't run policy '{name}' from policy pack "):
             result = self.not_judged(name, message, urn)
             return replace(result, description=diagnostic.description or None)
-        level = _LEVELS[diagnostic.enforcementLevel]
+        level = self._level(diagnostic.enforcementLevel)
         return PolicyResult(
             policy=name,
             pack=diagnostic.policyPackName or self.name,
@@ -154,6 +161,14 @@ class _Pack:
             severity=_SEVERITIES.get(diagnostic.severity, "") or self._severities.get(name, ""),
             description=diagnostic.description or None,
         )
+
+    def _level(self, number: int) -> str:
+        if number not in _LEVELS:
+            raise PolicyPackFailed(
+                f"policy pack {self._process.name}: enforcement level {number}: there is no such; "
+                "the pack may be made for a newer engine"
+            )
+        return _LEVELS[number]
 
     def cancel(self) -> None:
         """Ask the pack to end what it is doing; one that cannot is none the worse."""

@@ -23,6 +23,9 @@ _UNCLEAR = (
     grpc.StatusCode.DEADLINE_EXCEEDED,
 )
 
+# What gRPC itself says, on this side, of an answer that came and is none; the call may well be done.
+_NO_ANSWER = ("Exception deserializing response", "Received message larger than", "Received RST_STREAM")
+
 
 class Calls:
     """A plugin's methods. `name` is the package's; `last_words` are the end of what the plugin printed."""
@@ -62,6 +65,9 @@ class Calls:
             said = self._last_words() if self._last_words else ""
             message = f"{where}provider {self.name} died during {method}"
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
+        if str(error.details()).startswith(_NO_ANSWER):
+            said = f"{where}provider {self.name} gave an invalid answer to {method}: {error.details()}"
+            return ProviderFailed(said, unclear=True)
         unclear = error.code() in _UNCLEAR
         said = "; ".join(filter(None, [error.details(), *wrong_properties(error)])) or error.code().name
         absent = error.code() == grpc.StatusCode.UNIMPLEMENTED

@@ -1,10 +1,24 @@
-"""What a stack is brought from and to while it is killed: each kind of step is in it."""
+"""What a stack is brought from and to while it is killed: each kind of step and call is in it."""
 
 from __future__ import annotations
+
+import os
 
 import pulumi
 
 from .programs import House, Thing
+
+FOUND = "found-abc123"  # what is read; it is nobody's
+TAKEN = "taken-def456"  # what is imported
+
+
+class Yard(pulumi.ComponentResource):
+    """A remote component with a shed."""
+
+    area: pulumi.Output[float]
+
+    def __init__(self, name: str, size: int) -> None:
+        super().__init__("cloud:index:Yard", name, {"area": None, "size": size}, None, remote=True)
 
 
 def before() -> None:
@@ -13,6 +27,8 @@ def before() -> None:
     Thing("kind", kind="oak")
     Thing("gone", opts=pulumi.ResourceOptions(depends_on=[base]))
     House("home")
+    Thing("found", opts=pulumi.ResourceOptions(id=FOUND))
+    Yard("yard", size=1)
 
 
 def after() -> None:
@@ -21,6 +37,18 @@ def after() -> None:
     Thing("kind", kind="pine")
     Thing("fresh", note=plot.serial)
     House("home", size=3)
+    yard = Yard("yard", size=2)
+    Thing("found", opts=pulumi.ResourceOptions(id=FOUND))
+    Thing("taken", size=3, opts=pulumi.ResourceOptions(import_=TAKEN))
+    pulumi.export("said", pulumi.runtime.invoke("cloud:index:say", {"word": "hi"}).value["said"])
+    pulumi.export("text", pulumi.runtime.call("cloud:index:Yard/measure", {}, yard))
 
 
-PROGRAMS = {"before": before, "after": after}
+def leaving() -> None:
+    """Ends the process when half of `after` is done."""
+    base = Thing("base", size=2)
+    Thing("plot", plot="b", note=base.serial).serial.apply(lambda _: os._exit(7))
+    Thing("kind", kind="pine")
+
+
+PROGRAMS = {"before": before, "after": after, "leaving": leaving}

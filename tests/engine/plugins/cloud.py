@@ -7,15 +7,13 @@ in place; `refuse`, `slow`, `unready` and `die` make a call fail, last, fail hal
 and kill the plugin; `hold` names the call (create, delete, read) that writes its process number to `held`
 and lasts until there is a file `go`; Cancel writes `cancelled`; `answer` spoils what Create answers (while
 there is a file `spoil`).
-A Create with the label of what exists answers with that. kill.json in the folder (at: "Create 3 after") has
-the process of engine.pid signalled before or after the third Create changes something, and counts the calls.
+A Create with the label of what exists answers with that. See moments.py for what stops any call.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -27,6 +25,9 @@ from typing import Any
 import grpc
 from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+
+from tests.engine.plugins.moments import Moments
+from tests.engine.plugins.yard import Yards
 
 Context = grpc.ServicerContext
 Json = Any
@@ -48,22 +49,13 @@ def plain(value: Json) -> Json:
     return value
 
 
-def running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
 def struct(data: dict[str, Any]) -> struct_pb2.Struct:
     result = struct_pb2.Struct()
     result.update(data)
     return result
 
 
-class Cloud(provider_pb2_grpc.ResourceProviderServicer):
+class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self) -> None:
         self.folder = Path(os.environ["CLOUD_FOLDER"])
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -108,15 +100,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.ConfigureResponse:
         self.region = plain(json_format.MessageToDict(request.args)).get("region", "nowhere")
         secrets = os.environ.get("CLOUD_SECRETS", "yes") == "yes"
-        self.kill("Configure", "before")
-        self.kill("Configure", "after")
         names = os.environ.get("CLOUD_NAMES", "yes") == "yes"
         return provider_pb2.ConfigureResponse(
             acceptSecrets=secrets, supportsPreview=True, supports_autonaming_configuration=names
         )
 
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
-        self.kill("Check", "before")
         news = json_format.MessageToDict(request.news)
         if news.get("size") == -1:
             failure = provider_pb2.CheckFailure(property="size", reason="must not be negative")
@@ -129,16 +118,13 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.CheckResponse(failures=[failure])
             random = f"{request.name}-{request.randomSeed.hex()[:7]}"
             news["label"] = olds.get("label") or given.proposed_name or random
-        self.kill("Check", "after")
         return provider_pb2.CheckResponse(inputs=struct(news))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         old, new = (plain(json_format.MessageToDict(s)) for s in (request.old_inputs, request.news))
         ignored = set(request.ignoreChanges)
         changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
-        self.kill("Diff", "before")
         self.note("Diff", request.urn, changed=changed)
-        self.kill("Diff", "after")
         return provider_pb2.DiffResponse(
             changes=SOME if changed else NONE,
             diffs=changed,
@@ -167,14 +153,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
                 properties=struct({**self.outputs(inputs, ""), "serial": UNKNOWN})
             )
         began = time.time()
-        self.kill("Create", "before")
         self.trouble(inputs, context, "create")
         with self.lock:
             id_ = self.known(request.urn, inputs) or f"{request.name}-{uuid.uuid4().hex[:6]}"
             self.file(id_).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
         outputs = self.outputs(inputs, id_)
         self.note("Create", request.urn, id=id_, began=began, timeout=request.timeout)
-        self.kill("Create", "after")
         if inputs.get("unready"):
             self.half_way(context, id_, outputs)
         return self.answered(provider_pb2.CreateResponse(id=id_, properties=struct(outputs)), inputs)
@@ -203,23 +187,6 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
             if (thing["urn"], thing["label"]) == (urn, plain(inputs)["label"]):
                 return file.name.removesuffix(".thing")
         return None
-
-    def kill(self, method: str, moment: str) -> None:
-        """Signal the engine here if kill.json names this call; if that kills it, wait until it is gone."""
-        order = self.folder / "kill.json"
-        if not order.exists():
-            return
-        with self.lock:
-            kill = json.loads(order.read_text())
-            if moment == "before":
-                kill["calls"][method] = kill["calls"].get(method, 0) + 1
-                order.write_text(json.dumps(kill))
-        if kill["at"] != f"{method} {kill['calls'][method]} {moment}":
-            return
-        pid = int((self.folder / "engine.pid").read_text())
-        os.kill(pid, kill["signal"])
-        while kill["signal"] == signal.SIGKILL and running(pid):
-            time.sleep(0.001)
 
     def half_way(self, context: Context, id_: str, outputs: dict[str, Any]) -> None:
         detail = any_pb2.Any()
@@ -258,28 +225,22 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
         inputs = json_format.MessageToDict(request.news)
         if not request.preview:
-            self.kill("Update", "before")
             self.trouble(inputs, context, "update")
             with self.lock:
                 self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
             self.note("Update", request.urn, id=request.id)
-            self.kill("Update", "after")
         return provider_pb2.UpdateResponse(properties=struct(self.outputs(inputs, request.id)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
         inputs = json_format.MessageToDict(request.old_inputs)
         began = time.time()
-        self.kill("Delete", "before")
         self.trouble(inputs, context, "delete")
         with self.lock:
             self.file(request.id).unlink()
         self.note("Delete", request.urn, id=request.id, began=began)
-        self.kill("Delete", "after")
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
-        self.kill("Read", "before")
-        self.kill("Read", "after")
         if not self.file(request.id).exists():
             return provider_pb2.ReadResponse()
         inputs = json.loads(self.file(request.id).read_text())
@@ -299,8 +260,9 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def main() -> None:
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Cloud(), server)
+    cloud = Cloud()
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32), interceptors=[Moments(cloud.folder)])
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(cloud, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
