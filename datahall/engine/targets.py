@@ -104,8 +104,9 @@ class Targets:
         if not self.held:
             return
         held = {old.urn for old in self.held}
+        names = {state.urn, *state.aliases}
         for urn in sorted(needs & held):
-            if state.urn in closure([urn], lambda each: _needs(known(each))):
+            if not names.isdisjoint(closure([urn], lambda each: _needs(known(each)))):
                 raise InvalidTarget(
                     f"target: {state.urn}: depends on {urn}, which is not targeted and is recorded as "
                     "depending on it; target both"

@@ -41,7 +41,7 @@ def fail(*_: Any) -> None:  # noqa: ANN401 - of whatever it is called with
     raise ValueError("in an apply")
 
 
-async def fail_later(*_: Any) -> str:  # noqa: ANN401
+async def fail_later(_: str = "") -> str:
     await asyncio.sleep(0)
     raise ValueError("after an await")
 
@@ -51,7 +51,7 @@ def in_an_apply() -> None:
 
 
 def in_an_async_apply() -> None:
-    goal().serial.apply(fail_later)
+    pulumi.export("late", goal().serial.apply(fail_later))
 
 
 def in_a_component() -> None:

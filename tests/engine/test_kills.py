@@ -214,7 +214,7 @@ def test_a_killed_creation_is_found_by_destroy(stage: Stage) -> None:
     assert stage.run("up", how, "Create 1")[0].code == -SIGKILL
     assert "pending_operations" in world.checkpoint()
     world.destroy()
-    assert sorted(world.inventory()) == ["found", "taken"]
+    assert set(world.inventory()) - {"taken"} == {"found"}  # that was imported by then, or not
     assert "pending_operations" not in world.checkpoint()
 
 

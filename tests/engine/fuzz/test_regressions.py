@@ -73,6 +73,14 @@ FOUND = {
         spoil_faults=(Fault("check", 4),),
         ask=Ask(kind="up"),
     ),
+    "moved below what is left alone and needs it": case(
+        first=(THING, Node(key=2, role="thing", name="n2", source=0)),
+        then=(
+            Node(key=2, role="thing", name="n2"),
+            Node(key=0, role="thing", name="n0", parent=2, moved_from=-1),
+        ),
+        ask=Ask(kind="up", exclude=(2,)),
+    ),
     "an import under another URN": case(
         first=(THING, Node(key=1, role="thing", name="n1", parent=0, imports=True)),
         then=(IMPORT,),
