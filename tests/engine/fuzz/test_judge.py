@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from datahall.engine import BrokenState, run
+from datahall.engine import BrokenState, interrupted, run
 
 from ..validity import UNKNOWN, InvalidState, latest
 from .cases import Ask, Case, Drift, random_case
@@ -179,7 +179,7 @@ def test_an_engine_that_settles_nothing_is_found_out_by_a_small_case(
     served: tuple[Cloud, int], salt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live(KILLED, *served, salt)
-    monkeypatch.setattr(run, "settle", lambda *_: [])
+    monkeypatch.setattr(interrupted, "settle", lambda *_: [])
 
     def fails(case: Case) -> bool:
         try:

@@ -83,7 +83,9 @@ class Moments(grpc.ServerInterceptor):
         with self._lock:
             orders = json.loads(self._orders.read_text())
             calls = [*orders["calls"], method]
-            self._orders.write_text(json.dumps({**orders, "calls": calls}))
+            draft = self._folder / "orders.new"
+            draft.write_text(json.dumps({**orders, "calls": calls}))
+            draft.replace(self._orders)  # it is read by the tests meanwhile
         return at in (len(calls), f"{method} {calls.count(method)}")
 
     def _kill(self, signals: list[int]) -> None:
