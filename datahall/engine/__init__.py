@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         stack_names,
     )
     from datahall.engine.stack_import import import_stack
+    from datahall.engine.stack_rename import rename_stack
     from datahall.engine.stacks import StackState, deletions, read_stack, remove_stack
     from datahall.engine.state import ResourceState
 
@@ -67,6 +68,7 @@ _MODULES: Final = (
     "stacks",
     "stack_admin",
     "stack_import",
+    "stack_rename",
     "pool",
     "run",
     "importing",
@@ -120,6 +122,7 @@ __all__ = [
     "read_stack",
     "refresh",
     "remove_stack",
+    "rename_stack",
     "require_stack",
     "stack_history",
     "stack_names",

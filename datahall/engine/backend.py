@@ -139,6 +139,13 @@ class StackFiles:
             records.append(record)
         return records
 
+    def copy_history(self, other: StackFiles) -> None:
+        """Copy the history to another stack of the store, where it is called after that one."""
+        for name in self.store.names(self._history):
+            raw = self.store.read(f"{self._history}/{name}")
+            if raw is not None:
+                self.store.write(f"{other._history}/{other.stack}{name.removeprefix(self.stack)}", raw)
+
     def copies(self) -> list[str]:
         """Keys of older states, the newest first: in the history, beside the state, the official engine's."""
         found: list[tuple[float, str]] = []

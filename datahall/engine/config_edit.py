@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -82,6 +83,23 @@ def remove_config(project: Project, stack: str, key: str, *, path: bool) -> None
     if _has(holder, parts[-1]):
         del holder[parts[-1]]
         _write(project, stack, _rewritten(project, stack, file.config, full, after))
+
+
+def replace_values(project: Project, stack: str, values: Mapping[str, Json]) -> None:
+    """Set whole values, by full key, as they stand in the file: secrets are encrypted already."""
+    for full, value in values.items():
+        config = configs.read_stack_file(project, stack).config
+        _write(project, stack, _rewritten(project, stack, config, full, value))
+
+
+def check_key(project: Project, key: str, *, path: bool) -> None:
+    """Raise InvalidProject for what is no key."""
+    _parse(project, key, path=path)
+
+
+def full_key(project: Project, key: str) -> str:
+    """A key with its namespace. Raises InvalidProject."""
+    return _parse(project, key, path=False)[0]
 
 
 def _has(holder: Json, part: str | int) -> bool:

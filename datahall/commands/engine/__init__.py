@@ -23,6 +23,7 @@ _STACK = {
     "init": "Make an empty stack.",
     "ls": "List the project's stacks.",
     "rm": "Remove a stack and its configuration file.",
+    "rename": "Give a stack another name.",
     "output": "Show a stack's outputs, or one of them.",
     "export": "Write a stack's deployment as JSON.",
     "import": "Make an exported deployment the stack's state.",
@@ -37,19 +38,26 @@ _STATE = {
     "protect": "Protect resources against deletion.",
     "unprotect": "Take away resources' protection.",
 }
-_CONFIG = {"get": "Show a value.", "set": "Set a value.", "rm": "Remove a value."}
+_CONFIG = {
+    "get": "Show a value.",
+    "set": "Set a value.",
+    "set-all": "Set several values.",
+    "rm": "Remove a value.",
+    "rm-all": "Remove several values.",
+    "cp": "Copy a value, or all, to another stack.",
+}
 
 
 def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogue: str | None = None) -> App:
     app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
     for order, (verb, told) in enumerate(verbs.items()):
-        function = f"{verb}_" if verb in ("set", "list", "import") else verb
+        function = f"{verb}_" if verb in ("set", "list", "import") else verb.replace("-", "_")
         path = module.format(verb=function)
         app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
     return app
 
 
 app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
-app.command(_group("stack", "Stacks: init, ls, rm, output, export, import, history.", _STACK, "stack"))
+app.command(_group("stack", f"Stacks: {', '.join(_STACK)}.", _STACK, "stack"))
 app.command(_group("state", f"What is recorded: {', '.join(_STATE)}.", _STATE, "state"))
-app.command(_group("config", "A stack's configuration file: get, set, rm.", _CONFIG, "config"))
+app.command(_group("config", f"A stack's configuration file: {', '.join(_CONFIG)}.", _CONFIG, "config"))

@@ -47,6 +47,13 @@ Refresh = Annotated[
     bool,
     Parameter(name=["--refresh", "-r"], negative=(), help="Before, record what the providers say is there."),
 ]
+Config = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name=["--config", "-c"], negative=(), help="KEY=VALUE, kept in the stack's file; may be repeated."
+    ),
+]
+ConfigPath = Annotated[bool, Parameter(negative=(), help="Keys of --config are paths: root.nested[0].")]
 SavePlan = Annotated[
     Path | None, Parameter(help="Write what an update would do to a file, for up --plan.", show_default=False)
 ]

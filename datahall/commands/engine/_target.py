@@ -108,6 +108,26 @@ def check_terminal() -> None:
         raise UserError("--yes", "missing", "nobody can be asked without a terminal", "add --yes")
 
 
+def set_values(target: Target, flag: str, given: Sequence[str], *, path: bool, secret: bool = False) -> None:
+    """Set KEY=VALUE pairs in a stack's configuration file; each is looked at before the first is set.
+
+    Raises:
+        UserError: one is none.
+    """
+    from datahall.embedded import call
+    from datahall.engine import config_edit
+
+    pairs = [pair.partition("=") for pair in given]
+    for key, separator, _ in pairs:
+        if not separator:
+            raise UserError(flag, key, "is no KEY=VALUE", f"write it like {key}=VALUE")
+        call(lambda key=key: config_edit.check_key(target.project, key, path=path))  # type: ignore[misc]
+    for key, _, value in pairs:
+        config_edit.set_config(
+            target.project, target.stack, target.options, key, value, path=path, secret=secret
+        )
+
+
 def remove(target: Target, *, force: bool = False, preserve_config: bool = False) -> None:
     """Remove a stack, and its configuration file.
 

@@ -1,4 +1,4 @@
-"""``datahall engine config``: get, set, rm."""
+"""``datahall engine config``: get, set, set-all, rm, rm-all, cp."""
 
 import getpass
 import json as jsons
@@ -13,6 +13,7 @@ from datahall.commands.engine import _target as targets
 
 Key = Annotated[str, Parameter(help="KEY or NAMESPACE:KEY.")]
 AtPath = Annotated[bool, Parameter(name="--path", help="The key is a path: root.nested[0].")]
+_MANY = "may be given more than once."
 Secret = Annotated[bool, Parameter(help="Encrypt the value.")]
 
 
@@ -78,6 +79,59 @@ def rm(
 
     target = targets.open_stack(cwd, stack)
     call(lambda: config_edit.remove_config(target.project, target.stack, key, path=path))
+    return 0
+
+
+def set_all(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    plaintext: Annotated[tuple[str, ...], Parameter(help=f"KEY=VALUE; {_MANY}", negative=())] = (),
+    secret: Annotated[tuple[str, ...], Parameter(help=f"KEY=VALUE, encrypted; {_MANY}", negative=())] = (),
+    path: AtPath = False,
+) -> int:
+    """Set several values; for a secret that must not be an argument, use set."""
+    target = targets.open_stack(cwd, stack)
+    for flag, given, encrypted in (("--plaintext", plaintext, False), ("--secret", secret, True)):
+        targets.set_values(target, flag, given, path=path, secret=encrypted)
+    return 0
+
+
+def rm_all(
+    keys: Annotated[tuple[str, ...], Parameter(help="Keys.")],
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    path: AtPath = False,
+) -> int:
+    """Remove several values."""
+    from datahall.embedded import call
+    from datahall.engine import config_edit
+
+    target = targets.open_stack(cwd, stack)
+    for key in keys:
+        call(lambda key=key: config_edit.remove_config(target.project, target.stack, key, path=path))  # type: ignore[misc]
+    return 0
+
+
+def cp(
+    key: Annotated[str | None, Parameter(help="A key (default: all).", show_default=False)] = None,
+    /,
+    *,
+    dest: Annotated[str, Parameter(name=["--dest", "-d"], help="The stack that gets it.")],
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+) -> int:
+    """Copy a value, or all, to another stack; secrets get that stack's key."""
+    from datahall.embedded import call
+    from datahall.engine.config_copy import copy_config
+
+    target = targets.open_stack(cwd, stack)
+    targets.open_stack(cwd, dest)
+    copied = call(lambda: copy_config(target.project, target.stack, dest, target.options, key))
+    for name in copied:
+        print(f"copied {name}")
     return 0
 
 

@@ -24,6 +24,8 @@ def preview(
     replaced: Annotated[control.Replace, Parameter(name="--replace")] = (),
     target_replace: control.TargetReplace = (),
     refresh: control.Refresh = False,
+    config: control.Config = (),
+    config_path: control.ConfigPath = False,
     save_plan: control.SavePlan = None,
     suppress_outputs: control.SuppressOutputs = False,
     json: options.Json = False,
@@ -38,6 +40,7 @@ def preview(
 
     output = Output(as_json=json)
     target = targets.open_stack(cwd, stack)
+    targets.set_values(target, "--config", config, path=config_path)
     asked = replace(
         target.options,
         plugin_path=targets.folders("--plugin-path", plugin_path),
@@ -68,12 +71,12 @@ def preview(
     outcome = operate("preview", run, target, output, planning=True, diff=diff)
     if save_plan is not None:
         output.say(f"  plan: {save_plan}, for up --plan {save_plan}")
-    config = call(lambda: shown_config(target.project, target.stack))
+    used = call(lambda: shown_config(target.project, target.stack))
     finish(
         target,
         output,
         outcome,
         outputs=not suppress_outputs,
-        digest=lambda: preview_digest(heard, results[0], config),
+        digest=lambda: preview_digest(heard, results[0], used),
     )
     return 0

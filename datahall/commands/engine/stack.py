@@ -1,4 +1,4 @@
-"""``datahall engine stack``: init, ls, rm, output, export, import, history."""
+"""``datahall engine stack``: init, ls, rm, rename, output, export, import, history."""
 
 import json as jsons
 import sys
@@ -18,14 +18,44 @@ Preserve = Annotated[bool, Parameter(help="Leave the stack's configuration file.
 File = Annotated[Path | None, Parameter(help="Write to a file, else to stdout.", show_default=False)]
 
 
-def init(name: Name, /, *, cwd: targets.Folder = Path(".")) -> int:
+def init(
+    name: Name,
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    copy_config_from: Annotated[
+        str | None, Parameter(help="A stack whose configuration it gets.", show_default=False)
+    ] = None,
+) -> int:
     """Make an empty stack."""
     from datahall import engine
     from datahall.embedded import call
+    from datahall.engine.config_copy import copy_config
 
     project, asked = targets.open_project(cwd)
+    if copy_config_from is not None:
+        targets.open_stack(cwd, copy_config_from)
     call(lambda: engine.init_stack(project, name, asked))
+    if copy_config_from is not None:
+        call(lambda: copy_config(project, copy_config_from, name, asked, None))
     print(f"created stack {name}")
+    return 0
+
+
+def rename(
+    name: Annotated[str, Parameter(help="The new name.")],
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+) -> int:
+    """Give a stack another name, and with it its configuration file, its history and all URNs."""
+    from datahall import engine
+    from datahall.embedded import call
+
+    target = targets.open_stack(cwd, stack)
+    call(lambda: engine.rename_stack(target.project, target.stack, name, target.options))
+    print(f"renamed {target.stack} to {name}")
     return 0
 
 
@@ -144,14 +174,24 @@ def import_(
 
 
 def history(
-    *, cwd: targets.Folder = Path("."), stack: targets.Stack = None, json: options.Json = False
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    page: Annotated[int, Parameter(help="Which page.")] = 1,
+    page_size: Annotated[int, Parameter(help="How many operations a page.")] = 10,
+    json: options.Json = False,
 ) -> int:
     """Show what was done to a stack, the newest first."""
     from datahall import engine
     from datahall.embedded import call
+    from datahall.errors import UserError
 
+    for flag, number in (("--page", page), ("--page-size", page_size)):
+        if number < 1:
+            raise UserError(flag, str(number), "must be 1 or more", "leave it out")
     target = targets.open_stack(cwd, stack)
     records = call(lambda: engine.stack_history(target.project, target.stack, target.options))
+    records = records[(page - 1) * page_size : page * page_size]
     if json:
         _print([_record(record) for record in records])
         return 0

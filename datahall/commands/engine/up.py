@@ -31,6 +31,8 @@ def up(
     target_replace: control.TargetReplace = (),
     continue_on_error: control.ContinueOnError = False,
     refresh: control.Refresh = False,
+    config: control.Config = (),
+    config_path: control.ConfigPath = False,
     plan: control.Plan = None,
     strict: Annotated[bool, Parameter(negative=(), help="Do nothing but what the preview told.")] = False,
     message: control.Message = "",
@@ -52,6 +54,7 @@ def up(
     if strict and (skip_preview or expect_no_changes or plan is not None):
         with_ = "--plan" if plan is not None else "--skip-preview or --expect-no-changes"
         raise UserError("--strict", "given", f"it cannot be mixed with {with_}", "give one of them")
+    targets.set_values(target, "--config", config, path=config_path)
     with engine.PluginPool() as pool, TemporaryDirectory() as folder:
         asked = replace(
             target.options,
