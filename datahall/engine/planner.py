@@ -82,7 +82,7 @@ class Planner:
 
     def step(self, urn: str, *ops: str) -> None:
         """Steps that are about to be done."""
-        if not self._on:
+        if not self._on or not ops:
             return
         with self._lock:
             if self._noting:

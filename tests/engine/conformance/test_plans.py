@@ -50,6 +50,6 @@ def test_plans_are_the_same_and_hold_the_other_engine(life: str, tmp_path: Path)
         if plans[0] is None:
             return
         side, plan = (theirs, "ours.json") if n % 2 else (ours, "theirs.json")
-        _, said = side.command("up", "-s", "dev", "--yes", "--plan", plan)  # some fail, as they should
+        code, said = side.command("up", "-s", "dev", "--yes", "--plan", plan)
         assert not any(word in said for word in ("violates plan", "allowed by the plan", ": plan: ")), said
-        assert "expected resource operations" not in said
+        assert code == 0 or "refuse=" in text or "unready=" in text, said  # those fail, as they should
