@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from datahall.engine import links
 from datahall.engine.backend import StackFiles
 from datahall.engine.errors import BrokenState, StoreFailed, Unsupported
+from datahall.engine.integrity import DamagedState, check_integrity, check_kinds
 from datahall.engine.journal import DamagedJournal, replayed
 from datahall.engine.state import ResourceState, compact, decode_state
 from datahall.engine.storage.packed import unpacked
@@ -67,16 +67,12 @@ def read_checkpoint(files: StackFiles) -> Checkpoint:
             if not error.damaged:
                 raise
             raise BrokenState(f"{error}; it is not used; {_way_back(files, key)}") from None
-        except _DamagedError as error:
+        except DamagedState as error:
             if raw == before:
                 raise BrokenState(
                     f"state: {where}: {error}; it is not used; {_way_back(files, key)}"
                 ) from None
             before = raw  # and again: an operation may have written between state and journal
-
-
-class _DamagedError(Exception):
-    """What is wrong with a state."""
 
 
 def _no_journal() -> bytes | None:
@@ -88,11 +84,11 @@ def _parsed(where: str, raw: bytes, read_journal: Callable[[], bytes | None] = _
         raw = unpacked(where, raw)
         data = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise _DamagedError(f"not valid JSON ({error})") from None
+        raise DamagedState(f"not valid JSON ({error})") from None
     if not isinstance(data, dict) or not isinstance(data.get("version"), int):
-        raise _DamagedError("no checkpoint: it has no version")
+        raise DamagedState("no checkpoint: it has no version")
     if data["version"] not in (VERSION, WITH_FEATURES):
-        raise _DamagedError(
+        raise DamagedState(
             f"version {data['version']}, but this engine reads versions {VERSION} and {WITH_FEATURES}"
         )
     try:
@@ -107,10 +103,12 @@ def _parsed(where: str, raw: bytes, read_journal: Callable[[], bytes | None] = _
             resources, pending = _with_journal(read_journal(), raw, resources, pending)
             latest = {**latest, "resources": resources, "pending_operations": pending}
             features = features_of(decode_state(item, None) for item in resources)
-        _check_integrity(resources)
+        check_integrity(resources)
+        if _SUM not in data:
+            check_kinds(resources, pending)
         salt = _salt(where, latest.get("secrets_providers"))
     except (AttributeError, TypeError, ValueError, KeyError):
-        raise _DamagedError("malformed: not what a checkpoint of its version holds") from None
+        raise DamagedState("malformed: not what a checkpoint of its version holds") from None
     return Checkpoint(
         resources=resources,
         pending=pending,
@@ -127,11 +125,11 @@ def _with_journal(
     journal: bytes | None, raw: bytes, resources: list[Any], pending: list[Any]
 ) -> tuple[list[Any], list[Any]]:
     if journal is None:
-        raise _DamagedError("its journal is not there")
+        raise DamagedState("its journal is not there")
     try:
         return replayed(journal, sum_of(raw), resources, pending)
     except DamagedJournal as error:
-        raise _DamagedError(f"its journal: {error}") from None
+        raise DamagedState(f"its journal: {error}") from None
 
 
 def _member(data: dict[str, Any], name: str, kind: type[_Kind]) -> _Kind:
@@ -148,7 +146,7 @@ def _check_features(data: dict[str, Any]) -> None:
     known = (*FEATURES, JOURNAL)
     unknown = [str(name) for name in _member(data, "features", list) if name not in known]
     if unknown and data["version"] == WITH_FEATURES:
-        raise _DamagedError(f"features {', '.join(unknown)}, which this engine does not know")
+        raise DamagedState(f"features {', '.join(unknown)}, which this engine does not know")
 
 
 def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
@@ -157,7 +155,7 @@ def _check_sum(raw: bytes, data: dict[str, Any]) -> None:
         return
     found = _SUM_AT_END.search(raw)
     if found is None or hashlib.sha256(raw[: found.start()]).hexdigest() != found[1].decode():
-        raise _DamagedError(
+        raise DamagedState(
             f"changed since it was written: it does not match its checksum (if you changed it on purpose, "
             f"take `{_SUM}` out of it)"
         )
@@ -181,7 +179,7 @@ def _way_back(files: StackFiles, key: str) -> str:
             if raw is None:
                 continue
             _parsed(files.store.where(copy), raw)
-        except (_DamagedError, StoreFailed, Unsupported):
+        except (DamagedState, StoreFailed, Unsupported):
             continue
         return f"restore the last good one: {files.store.copying(copy, key)}"
     return "restore it from a backup (none of those beside it is good)"
@@ -191,7 +189,7 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
     version = manifest.get("version", "")
     expected = hashlib.sha256(version.encode()).hexdigest() if version else ""
     if manifest.get("magic", "") != expected:
-        raise _DamagedError("the manifest's magic does not match its version")
+        raise DamagedState("the manifest's magic does not match its version")
 
 
 def _salt(where: str, provider: Json) -> str | None:
@@ -201,7 +199,7 @@ def _salt(where: str, provider: Json) -> str | None:
         raise Unsupported(f"secrets provider: {provider['type']}: only `passphrase` is supported ({where})")
     salt = (provider.get("state") or {}).get("salt")
     if not isinstance(salt, str):
-        raise _DamagedError("the secrets provider has no salt")
+        raise DamagedState("the secrets provider has no salt")
     return salt
 
 
@@ -212,13 +210,10 @@ def check_deployment(where: str, deployment: dict[str, Any]) -> list[dict[str, A
     """
     try:
         resources = _member(deployment, "resources", list)
-        for operation in _member(deployment, "pending_operations", list):
-            _member(operation, "resource", dict)["urn"], operation["type"]
         _check_manifest(deployment.get("manifest") or {})
-        _check_integrity(resources)
-        for data in resources:
-            decode_state(data, None)
-    except _DamagedError as error:
+        check_integrity(resources)
+        check_kinds(resources, _member(deployment, "pending_operations", list))
+    except DamagedState as error:
         raise BrokenState(f"{where}: {error}; correct it; nothing was changed") from None
     except (AttributeError, TypeError, ValueError, KeyError):
         raise BrokenState(
@@ -231,34 +226,8 @@ def passphrase_salt(where: str, provider: Json) -> str | None:
     """The salt of a `secrets_providers` entry, if there is one. Raises BrokenState, Unsupported."""
     try:
         return _salt(where, provider)
-    except (_DamagedError, AttributeError, TypeError, KeyError):
+    except (DamagedState, AttributeError, TypeError, KeyError):
         raise BrokenState(f"{where}: the secrets provider has no salt; export it again") from None
-
-
-def _check_integrity(resources: Sequence[Any]) -> None:
-    """Raise _DamagedError unless each resource is whole and stands after all that it needs."""
-    seen: set[str] = set()
-    alive: set[str] = set()
-    providers: set[str] = set()
-    for index, data in enumerate(resources):
-        if not isinstance(data, dict) or not isinstance(data.get("urn"), str) or not data.get("type"):
-            raise _DamagedError(f"resource {index} has no urn or no type")
-        urn = data["urn"]
-        if urn.count("::") < 3 or not urn.startswith("urn:pulumi:"):
-            raise _DamagedError(f"resource {index} has a malformed urn")
-        for word, needed in links.recorded(data):
-            if needed not in seen:
-                raise _DamagedError(f"{urn}: its {word} {needed} does not stand before it")
-        provider = data.get("provider")
-        if provider and provider not in providers and not data.get("pendingReplacement"):
-            raise _DamagedError(f"{urn}: its provider {provider} does not stand before it")
-        if not data.get("delete"):
-            if urn in alive:
-                raise _DamagedError(f"{urn}: recorded twice")
-            alive.add(urn)
-        if data["type"].startswith("pulumi:providers:"):
-            providers.add(f"{urn}::{data.get('id', '')}")
-        seen.add(urn)
 
 
 def render(
@@ -317,8 +286,8 @@ def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> N
     Raises BrokenState, and writes nothing, if they do not fit together.
     """
     try:
-        _check_integrity(resources)
-    except _DamagedError as error:
+        check_integrity(resources)
+    except DamagedState as error:
         where = files.store.where(files.state.key())
         raise BrokenState(f"state: {where}: the edit would damage it: {error}; nothing was changed") from None
     known = read_checkpoint(files).features

@@ -220,9 +220,12 @@ def decode_value(data: Json, decrypt: Cipher | None) -> Value:  # noqa: PLR0911 
     if signature == SECRET_SIGNATURE:
         if "plaintext" in data:  # an export with secrets shown
             return Secret(decode_value(json.loads(data["plaintext"]), _as_is))
+        ciphertext = data.get("ciphertext")
+        if not isinstance(ciphertext, str):
+            raise ValueError("a secret has neither plaintext nor ciphertext")
         if decrypt is None:
             return Secret(SECRET_MASK)
-        return Secret(decode_value(json.loads(decrypt(data["ciphertext"])), _as_is))
+        return Secret(decode_value(json.loads(decrypt(ciphertext)), _as_is))
     if signature == RESOURCE_SIGNATURE:
         return ResourceReference(data["urn"], data.get("id"), data.get("packageVersion", ""))
     if signature == _FLOAT_SIGNATURE:

@@ -13,7 +13,7 @@ import pytest
 
 from datahall import engine
 from datahall.engine import Event, Options, ResourceState, Result
-from datahall.engine.backend import Backend
+from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
@@ -80,9 +80,13 @@ class World:
         state = engine.read_stack(self.project, "dev", self.options, show_secrets=True)
         return {r.name: r for r in state.resources if not r.delete} if state else {}
 
+    def files(self) -> StackFiles:
+        """What the backend keeps of the stack."""
+        return stack_files(self.project, "dev", self.options)
+
     def recorded(self) -> Checkpoint:
         """The state as the engine reads it. Raises BrokenState if it is not whole."""
-        return read_checkpoint(stack_files(self.project, "dev", self.options))
+        return read_checkpoint(self.files())
 
     def checkpoint(self) -> dict[str, Any]:
         latest: dict[str, Any] = json.loads(self.state_file.read_text())["checkpoint"]["latest"]
