@@ -49,7 +49,8 @@ _CONFIG = {
 
 
 def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogue: str | None = None) -> App:
-    app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99)
+    # no --version here: `stack export` has one in the official CLI, and it is not that of datahall
+    app = App(name=name, help=about, help_epilogue=epilogue, sort_key=99, version_flags=[])
     for order, (verb, told) in enumerate(verbs.items()):
         function = f"{verb}_" if verb in ("set", "list", "import") else verb.replace("-", "_")
         path = module.format(verb=function)

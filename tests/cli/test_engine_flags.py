@@ -1,0 +1,56 @@
+"""The table of verbs and flags in docs/engine.md is what there is; what it lists as absent is refused."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cyclopts import App
+
+from datahall.commands.engine import app
+from tests.cli.running import Run
+
+DOCS = (Path(__file__).resolve().parents[2] / "docs" / "engine.md").read_text()
+EVERYWHERE = {"--cwd", "--stack"}
+
+
+def verbs(parent: App = app, above: str = "") -> Iterator[tuple[str, App]]:
+    for name in parent:
+        if name.startswith("-"):
+            continue
+        verb, command = f"{above}{name}", parent[name]
+        if [inner for inner in command if not inner.startswith("-")]:
+            yield from verbs(command, f"{verb} ")
+        else:
+            yield verb, command
+
+
+def flags(command: App) -> set[str]:
+    """Long flags, as they are told; those that every verb has are left out."""
+    found: set[str] = set()
+    for argument in command.assemble_argument_collection():
+        found |= {name for name in argument.names if re.match(r"--(?!no-|empty-)", name)}
+    return found - EVERYWHERE
+
+
+def told(heading: str) -> dict[str, set[str]]:
+    """A table's first column, and the words in code of its second."""
+    section = DOCS.partition(f"### {heading}\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| (.*) \|$", section, re.MULTILINE)
+    assert rows, heading
+    return {verb: set(re.findall(r"`([^`]+)`", words)) for verb, words in rows}
+
+
+def test_the_documented_verbs_and_flags_are_those_there_are() -> None:
+    assert told("Verbs and flags") == {verb: flags(command) for verb, command in verbs()}
+
+
+@pytest.mark.parametrize("verb", told("Not there"))
+def test_what_is_listed_as_absent_is_refused(datahall: Run, verb: str) -> None:
+    known = dict(verbs())
+    for flag in told("Not there")[verb] or {""}:
+        refused = datahall("engine", *verb.split(), *filter(None, [flag]))
+        assert refused.code == 2, (verb, flag)
+        assert "Traceback" not in refused.err
+        assert not flag or flag in refused.err
+    assert verb in known or not told("Not there")[verb]
