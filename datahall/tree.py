@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -79,8 +79,17 @@ class ResourceTree:
                 case PolicyResult():
                     self.policy.append(event)
                 case Diagnostic():
-                    if event.severity in ("warning", "error"):
-                        self.diagnostics.append(event)
+                    if event.severity in ("warning", "error") and not event.ephemeral:
+                        self._diagnosed(event)
+
+    def _diagnosed(self, event: Diagnostic) -> None:
+        """A message, joined to what was said before on its stream."""
+        same = (event.severity, event.urn, event.stream)
+        for index, known in enumerate(self.diagnostics):
+            if event.stream and (known.severity, known.urn, known.stream) == same:
+                self.diagnostics[index] = replace(known, message=known.message + event.message)
+                return
+        self.diagnostics.append(event)
 
     def counts(self) -> dict[str, int]:
         """How many resources met which operation."""

@@ -6,8 +6,8 @@ documentation of the setting, and pkg/resource/autonaming of the official engine
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import re
 import string
 import uuid
@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from datahall.engine.chacha8 import ChaCha8
 from datahall.engine.errors import InvalidProject
 from datahall.engine.paths import lookup, parse_path
 from datahall.engine.project import ORGANIZATION
@@ -28,12 +29,13 @@ _OF_STRATEGY: Final = ("mode", "pattern", "enforce")
 _CONFIG = re.compile(r"\$\{config\.([^}]+)\}")
 _DIGITS = string.digits
 _LETTERS = string.ascii_lowercase
-_ALPHABETS: Final = {
-    "hex": "0123456789abcdef",
+_ALPHABETS: Final = {  # in the order in which they are filled in, after hex and before uuid
     "alphanum": _LETTERS + _DIGITS,
     "string": _LETTERS,
     "num": _DIGITS,
 }
+_HEX = re.compile(r"\$\{hex\((\d+)\)\}")
+_UUID = "${uuid}"
 _RANDOM = re.compile(r"\$\{(?:(hex|alphanum|string|num)\((\d+)\)|(uuid))\}")
 
 
@@ -181,12 +183,23 @@ def _config_value(values: Mapping[str, str], project: str, where: str, key: str)
 
 
 def _filled(pattern: str, seed: bytes) -> str:
-    """A pattern with what is random in it; the same for the same seed."""
-    source = random.Random(seed)  # noqa: S311 - names, not secrets
+    """A pattern with what is random in it: the same for the same seed, also in the official engine."""
+    source = ChaCha8(hashlib.sha256(seed).digest())
 
-    def chosen(match: re.Match[str]) -> str:
-        if match[3]:
-            return str(uuid.UUID(bytes=source.randbytes(16)))
-        return "".join(source.choices(_ALPHABETS[match[1]], k=int(match[2])))
+    def hexadecimal(match: re.Match[str]) -> str:
+        size = int(match[1])
+        return source.read(size // 2 + 1).hex()[:size]
 
-    return _RANDOM.sub(chosen, pattern)
+    pattern = _HEX.sub(hexadecimal, pattern)
+    for kind, alphabet in _ALPHABETS.items():
+        pattern = _spelled(pattern, source, kind, alphabet)
+    if _UUID in pattern:
+        pattern = pattern.replace(_UUID, str(uuid.UUID(bytes=source.read(16))))
+    return pattern
+
+
+def _spelled(pattern: str, source: ChaCha8, kind: str, alphabet: str) -> str:
+    def word(match: re.Match[str]) -> str:
+        return "".join(alphabet[source.below(len(alphabet))] for _ in range(int(match[1])))
+
+    return re.sub(rf"\$\{{{kind}\((\d+)\)\}}", word, pattern)

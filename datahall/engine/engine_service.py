@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from datahall.engine.eventlog import EventLog
-from datahall.engine.events import Severity
+from datahall.engine.events import Diagnostic, Severity
 
 _SEVERITIES: dict[int, Severity] = {
     engine_pb2.DEBUG: "debug",
@@ -43,7 +43,10 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         if severity == "error":
             with self._lock:
                 self._errors += 1
-        self._events.say(severity, request.message, request.urn or None)
+        message = Diagnostic(
+            severity, request.message, request.urn or None, request.streamId, request.ephemeral
+        )
+        self._events.emit(message)
         return empty_pb2.Empty()
 
     def GetRootResource(

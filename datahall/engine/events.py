@@ -86,11 +86,16 @@ class ResourceFailed:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """A message of the program, a provider or the engine."""
+    """A message of the program, a provider or the engine.
+
+    Those of one `stream` (not 0) are one text. What is `ephemeral` is of use only while it is done.
+    """
 
     severity: Severity
     message: str
     urn: str | None = None
+    stream: int = 0
+    ephemeral: bool = False
 
 
 @dataclass(frozen=True)

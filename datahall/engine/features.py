@@ -81,11 +81,12 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "project plugins": "`plugins.providers` in Pulumi.yaml, after the plugin path",
     "project options": "`refresh: always`",
     "autonaming": "`pulumi:autonaming`, with plugins that take names",
-    "pulumi.log": "",
+    "program forms": "a module, a function, a coroutine, `pulumi.run`",
+    "pulumi.log": "with its resource and stream; an error fails the run",
     "policy packs": "Python; validation of resources and stacks, remediation, enforcement levels",
 }
 REFUSED: Final[dict[str, str]] = {
-    "state migrations": "",
+    "state migrations": "as the official CLI (3.260) does, which has not switched them on",
     "extension packages": "a second kind of parameterized ones",
     "plugin checksums": "",
     "remote assets elsewhere": "the engine reaches for nothing beyond loopback",

@@ -42,6 +42,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self.remotes = Remotes(deployment, registrar)
         self._ending = ending
         self._settled = Settled()
+        self._complete: set[str] = set()
         self._transforms = Transforms(deployment.stack, deployment.project, deployment.callbacks)
 
     def GetDeploymentInfo(
@@ -127,8 +128,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             return
         with d.lock:
             state = d.news.get(request.urn)
+            again = request.urn in self._complete
+            self._complete.add(request.urn)
         if state is None:
             raise ProgramFailed(f"{request.urn}: outputs of a resource that was not registered")
+        if again:
+            raise ProgramFailed(f"{request.urn}: outputs are registered already; register them once")
         after_outputs(d, finish(d, state, outputs))
 
     def ReadResource(

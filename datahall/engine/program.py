@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def _run(run: ProgramRun) -> None:
             root_directory=str(run.project.root),
         )
     )
-    program = run.program or _program_of(run.project)
+    program, placed = (run.program, nullcontext()) if run.program else _program_of(run.project)
     loop = asyncio.new_event_loop()
     # The SDK blocks in the loop's executor while a resource is registered.
     executor = ThreadPoolExecutor(max_workers=max(run.parallel, 1) * 4, thread_name_prefix="program")
@@ -82,7 +82,10 @@ def _run(run: ProgramRun) -> None:
     # A program that fails leaves futures that nobody awaits; that is no news to the user.
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
-        with _environment(run.environment):
+        with (
+            _environment(run.environment),
+            placed,
+        ):  # to the end: what the program began goes on in its folder
             try:
                 with run.interrupts.raising():
                     loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _awaited(program, functions)))
@@ -109,7 +112,8 @@ async def _awaited(program: Callable[[], Any], functions: Functions) -> None:
     await asyncio.sleep(0)
 
 
-def _program_of(project: Project) -> Callable[[], None]:
+def _program_of(project: Project) -> tuple[Callable[[], None], AbstractContextManager[None]]:
+    """The project's own program, and what makes the process one that was started in its folder."""
     main = project.main / "__main__.py" if project.main.is_dir() else project.main
     if not main.is_file():
         raise ProgramFailed(
@@ -117,10 +121,9 @@ def _program_of(project: Project) -> Callable[[], None]:
         )
 
     def program() -> None:
-        with _as_main(project.main if project.main.is_dir() else project.main.parent):
-            runpy.run_path(str(project.main), run_name="__main__")
+        runpy.run_path(str(project.main), run_name="__main__")
 
-    return program
+    return program, _as_main(project.main if project.main.is_dir() else project.main.parent)
 
 
 @contextmanager
@@ -128,6 +131,7 @@ def _as_main(folder: Path) -> Iterator[None]:
     """Run as if started in `folder`; modules of the program itself are imported anew by the next run."""
     before, path, argv, cwd = set(sys.modules), list(sys.path), sys.argv, Path.cwd()
     sys.argv = [str(folder)]
+    sys.path.insert(0, str(folder))
     os.chdir(folder)
     try:
         yield

@@ -3,7 +3,7 @@
 import pytest
 
 from datahall import picture
-from datahall.engine import Op, PropertyDiff, ResourceDone, ResourceFailed, ResourceStarted
+from datahall.engine import Diagnostic, Op, PropertyDiff, ResourceDone, ResourceFailed, ResourceStarted
 from datahall.tree import ResourceTree, short_type, summary
 
 STACK = "urn:pulumi:local::datahall::pulumi:pulumi:Stack::datahall-local"
@@ -49,6 +49,19 @@ def test_a_failed_resource_is_told_with_its_message(lines: list[str]) -> None:
     tree = grow(lines, planning=True)
     tree.on_event(ResourceFailed(f"{STACK}$aws:ec2/vpc:Vpc::vpc", Op.UPDATE, "no such thing"))
     assert lines[-1] == "! vpc: no such thing"
+
+
+def test_messages_of_a_stream_are_one_and_passing_ones_are_not_kept(lines: list[str]) -> None:
+    tree = grow(lines, planning=False)
+    for message in (
+        Diagnostic("warning", "take care", "urn", stream=7),
+        Diagnostic("warning", "another", "urn"),
+        Diagnostic("warning", " of it", "urn", stream=7),
+        Diagnostic("warning", "half way", "urn", ephemeral=True),
+        Diagnostic("info", "news"),
+    ):
+        tree.on_event(message)
+    assert [d.message for d in tree.diagnostics] == ["take care of it", "another"]
 
 
 def test_type_tokens_are_told_as_people_say_them() -> None:

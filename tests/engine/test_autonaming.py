@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from datahall.engine import InvalidProject, Op
 from datahall.engine.autonaming import read_autonaming
+from datahall.engine.chacha8 import ChaCha8
 
 from .conftest import World
 from .programs import Provider, Thing
 
 THING = {"cloud:index:Thing": {"pattern": "x"}}
+GO_LENGTH = 372
+GO_FIRST = (0xB773B6063D4616A5, 0x1160AF22A66ABC3C, 0x8C2599D9418D287C)
+GO_LAST = (0x02D97FD53ECC23C0, 0xACAF05A34462374C, 0xDDD9C6D34BFFA11F)
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -141,3 +145,16 @@ def test_the_same_seed_gives_the_same_name(seed: bytes, size: int) -> None:
     assert first is not None
     assert again == first
     assert re.fullmatch(rf"it-[a-z0-9]{{{size}}}-[0-9a-f]{{{size}}}", first.name)
+
+
+def test_random_numbers_are_those_of_go() -> None:
+    """The first numbers of its own test, and those after a new key (992 bytes further)."""
+    source = ChaCha8(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ123456")
+    numbers = [source.uint64() for _ in range(GO_LENGTH)]
+    assert numbers[: len(GO_FIRST)] == list(GO_FIRST)
+    assert numbers[-len(GO_LAST) :] == list(GO_LAST)
+
+
+def test_bytes_that_are_left_over_come_next() -> None:
+    whole, parts = (ChaCha8(bytes(32)) for _ in range(2))
+    assert b"".join(parts.read(size) for size in (3, 0, 7, 13, 1)) == whole.read(24)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .lives import LIVES
+from .lives import CONFIGS, LIVES
 from .sides import RANDOM, Json, Side, differences, needs_official
 
 pytestmark = needs_official
@@ -39,7 +39,7 @@ def _without_ciphers(value: Json) -> Json:
 
 @pytest.mark.parametrize("life", LIVES)
 def test_plans_are_the_same_and_hold_the_other_engine(life: str, tmp_path: Path) -> None:
-    theirs = Side(tmp_path / "side", official=True)
+    theirs = Side(tmp_path / "side", CONFIGS.get(life, ""), official=True)
     theirs.environment["PULUMI_EXPERIMENTAL"] = "true"
     ours = Side(tmp_path / "side", official=False, there=True)
     for n, text in enumerate(LIVES[life], 1):
