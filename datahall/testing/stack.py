@@ -16,6 +16,7 @@ import yaml
 
 from datahall import engine
 from datahall.engine import EngineError, Event, Options, PolicyResult, Project, ResourceState, Result
+from datahall.engine.project import check_project_name
 from datahall.engine.secrets import Crypter
 from datahall.engine.state_edit import protect_states
 from datahall.testing.applies import watching
@@ -200,10 +201,14 @@ class Stack:
         return self._account
 
     def _configure(self, changes: Mapping[str, Any]) -> None:
-        merged = {**self._config, **changes}
-        self._config = {key: value for key, value in merged.items() if value is not None}
+        full = {key if ":" in key else f"{self._project.name}:{key}": value for key, value in changes.items()}
+        merged = {key: value for key, value in {**self._config, **full}.items() if value is not None}
         # With a salt of its own each stack would derive a key of its own, 0.3 s each.
-        text = yaml.safe_dump({"encryptionsalt": salt(), "config": self._config})
+        try:
+            text = yaml.safe_dump({"encryptionsalt": salt(), "config": merged})
+        except yaml.YAMLError as error:
+            raise TypeError(f"config: {error}: must be texts, numbers, booleans, lists or mappings") from None
+        self._config = merged
         self._project.config_file(self.name).write_text(text, encoding="utf-8")
 
     def _watched(self, verb: Callable[[Project, str, Options], Result], *, unknowns: bool) -> Result:
@@ -241,6 +246,7 @@ def _run(program: Program) -> Any:  # noqa: ANN401 - the program's own coroutine
 def _project(program: Program | Path, folder: Path, name: str) -> Project:
     if isinstance(program, Path):
         return replace(engine.load_project(program), config_dir=folder)
+    check_project_name(name)
     return Project(name=name, root=Path.cwd(), main=Path.cwd(), config_dir=folder)
 
 

@@ -133,6 +133,8 @@ def test_a_projects_folder_is_a_program(stack: NewStack, tmp_path: Path) -> None
     assert acme.outputs == {"size": 1, "names": ["b", "c"], "project": "acme"}
     acme.up(config={"acme:size": 2})
     assert acme.outputs["size"] == 2
+    acme.up(config={"size": None})
+    assert acme.outputs["size"] == 1, "the project's own"
     assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == [
         "Pulumi.yaml",
         "__main__.py",
@@ -142,6 +144,10 @@ def test_a_projects_folder_is_a_program(stack: NewStack, tmp_path: Path) -> None
 def test_what_is_no_program_is_refused(stack: NewStack) -> None:
     with pytest.raises(TypeError, match="program: 'infra': must be a function, or the folder of a project"):
         stack("infra", aws=False)  # type: ignore[arg-type]  # to be refused
+    with pytest.raises(EngineError, match="project: 'a b': letters, digits"):
+        stack(network, aws=False, project="a b")
+    with pytest.raises(TypeError, match=r"config: .*PosixPath.*: must be texts, numbers"):
+        stack(network, aws=False, config={"folder": Path("a")})
 
 
 def test_a_component_may_be_the_program(stack: NewStack) -> None:

@@ -10,6 +10,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from datahall.engine.plugins import start_plugin
 from datahall.sandbox.aws import control
 from datahall.sandbox.aws.plugin.properties import encode
 from datahall.sandbox.aws.plugin.server import VERSION
@@ -70,6 +71,23 @@ def test_configuration_that_leads_out_is_refused(plugin: Plugin, config: dict[st
     assert [failure.property for failure in answer.failures] == [field]
     with pytest.raises(grpc.RpcError, match=field):
         plugin.configure(region="us-west-2", **config)
+
+
+def test_an_access_key_of_the_sandbox_chooses_the_account(aws_server: control.Server) -> None:
+    environment = {**control.environment(aws_server.url, account="100000000001")}
+    process = start_plugin("aws", [str(EXECUTABLE), ""], environment)
+    connection = Plugin(process.port)
+    try:
+        for config, account in (
+            ({}, "100000000001"),
+            ({"accessKey": "AKIADATA100000000002"}, "100000000002"),
+        ):
+            connection.configure(region="us-west-2", **config)
+            told = connection.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+            assert told["accountId"] == account
+    finally:
+        connection.close()
+        process.stop()
 
 
 def test_another_region_replaces_the_provider(plugin: Plugin) -> None:
