@@ -106,6 +106,11 @@ class StackFiles:
         return f"{_BASE}/locks/organization/{self.project}/{self.stack}"
 
     @property
+    def _tags(self) -> str:
+        """What the official CLI's `stack tag` keeps; this engine has no tags."""
+        return f"{_BASE}/stacks/{self.project}/{self.stack}.pulumi-tags"
+
+    @property
     def _history(self) -> str:
         return f"{_BASE}/history/{self.project}/{self.stack}"
 
@@ -140,7 +145,10 @@ class StackFiles:
         return records
 
     def copy_history(self, other: StackFiles) -> None:
-        """Copy the history to another stack of the store, where it is called after that one."""
+        """Copy history and tags to another stack of the store, where they are called after that one."""
+        tags = self.store.read(self._tags)
+        if tags is not None:
+            self.store.write(other._tags, tags)
         for name in self.store.names(self._history):
             raw = self.store.read(f"{self._history}/{name}")
             if raw is not None:
@@ -164,5 +172,5 @@ class StackFiles:
         self.state.keep_backup()
         for name in self.store.names(self._history):
             self.store.delete(f"{self._history}/{name}")
-        self.store.delete(f"{_BASE}/stacks/{self.project}/{self.stack}.pulumi-tags")  # of the official CLI
+        self.store.delete(self._tags)
         self.state.delete()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -22,6 +26,7 @@ from .buckets import SECRET, Asked, Bucket, Cut, Fault, Late, Refuse, Stall, Swa
 from .conftest import World
 from .programs import Thing
 
+ROOT = Path(__file__).parents[2]
 STATE = ".pulumi/stacks/proj/dev.json"
 COPYING = r"aws s3 cp 's3://.*/history/.*checkpoint\.json' 's3://.*/dev\.json' --endpoint-url 'http://"
 LOCKS = ".pulumi/locks/organization/proj/dev/"
@@ -265,3 +270,44 @@ def test_a_program_may_refer_to_its_own_stack_while_that_is_written(
 
         bucket_world.up(program)
     assert bucket_world.count() == 9
+
+
+def killed(folder: str, salt: str, port: str, cloud: str, url: str) -> None:
+    """An update in a process of its own, which is killed when its second thing is made."""
+    world = World(Path(folder), salt, {"cloud": int(port)}, Path(cloud))
+    store = open_bucket("the test", url)
+
+    def program() -> None:
+        first = Thing("first")
+        first.serial.apply(lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+    engine.up(world.project, "dev", replace(world.options, backend=Backend(store), program=program))
+
+
+def test_an_update_that_was_killed_is_made_whole_by_the_next(
+    bucket_world: World, bucket: Bucket, salt: str
+) -> None:
+    world = bucket_world
+    code = "import sys; from tests.engine.test_buckets import killed; killed(*sys.argv[1:])"
+    asked = [str(world.folder), salt, str(world.options.attach["cloud"]), str(world.cloud), bucket.url]
+    done = subprocess.run([sys.executable, "-c", code, *asked], cwd=ROOT, check=False, timeout=300)
+    assert done.returncode == -signal.SIGKILL
+    assert len([key for key in bucket.listed() if key.startswith(LOCKS)]) == 1
+    world.up(two)
+    assert any("is stale, its process is gone" in text for text in world.said("warning"))
+    is_whole(world)
+    assert sorted(world.inventory()) == ["base", "first"]
+    assert not [key for key in bucket.listed() if key.startswith(LOCKS)]
+
+
+def test_a_renamed_stack_takes_all_along(bucket_world: World, bucket: Bucket) -> None:
+    world = bucket_world
+    world.up(two)
+    bucket.write(".pulumi/stacks/proj/dev.pulumi-tags", b'{"version": 1, "tags": {"team": "red"}}')
+    engine.rename_stack(world.project, "dev", "prod", world.options)
+    assert [s.name for s in engine.list_stacks(world.project, world.options)] == ["prod"]
+    assert len(engine.stack_history(world.project, "prod", world.options)) == 1
+    left = [key for key in bucket.listed() if "/dev" in key]
+    assert left == [f"{STATE}.bak"]
+    assert b"red" in bucket.read(".pulumi/stacks/proj/prod.pulumi-tags")
+    assert not engine.up(world.project, "prod", replace(world.options, program=two)).changed
