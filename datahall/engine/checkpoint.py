@@ -50,8 +50,8 @@ class Checkpoint:
     journalled: bool = False
 
 
-def read_checkpoint(files: StackFiles) -> Checkpoint:
-    """Read a stack's state; an absent one is an empty stack.
+def read_checkpoint(files: StackFiles, *, fitting: bool = True) -> Checkpoint:
+    """Read a stack's state; an absent one is an empty stack. It may not be `fitting` if it is to be repaired.
 
     Raises BrokenState for one that is cut short, garbled, inconsistent or newer than this engine,
     Unsupported for one whose secrets another provider keeps, and StoreFailed.
@@ -62,7 +62,9 @@ def read_checkpoint(files: StackFiles) -> Checkpoint:
         where = files.store.where(key)
         try:
             raw = files.state.read_at(key)
-            return Checkpoint() if raw is None else _parsed(where, raw, files.state.read_journal)
+            if raw is None:
+                return Checkpoint()
+            return _parsed(where, raw, files.state.read_journal, fitting=fitting)
         except StoreFailed as error:
             if not error.damaged:
                 raise
@@ -79,7 +81,13 @@ def _no_journal() -> bytes | None:
     return None
 
 
-def _parsed(where: str, raw: bytes, read_journal: Callable[[], bytes | None] = _no_journal) -> Checkpoint:
+def _parsed(
+    where: str,
+    raw: bytes,
+    read_journal: Callable[[], bytes | None] = _no_journal,
+    *,
+    fitting: bool = True,
+) -> Checkpoint:
     try:
         raw = unpacked(where, raw)
         data = json.loads(raw)
@@ -103,7 +111,8 @@ def _parsed(where: str, raw: bytes, read_journal: Callable[[], bytes | None] = _
             resources, pending = _with_journal(read_journal(), raw, resources, pending)
             latest = {**latest, "resources": resources, "pending_operations": pending}
             features = features_of(decode_state(item, None) for item in resources)
-        check_integrity(resources)
+        if fitting:
+            check_integrity(resources)
         if _SUM not in data:
             check_kinds(resources, pending)
         salt = _salt(where, latest.get("secrets_providers"))
@@ -290,7 +299,7 @@ def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> N
     except DamagedState as error:
         where = files.store.where(files.state.key())
         raise BrokenState(f"state: {where}: the edit would damage it: {error}; nothing was changed") from None
-    known = read_checkpoint(files).features
+    known = read_checkpoint(files, fitting=False).features
     needed = features_of(decode_state(data, None) for data in resources)
     _rewrite(files, features=sorted({*known, *needed}), resources=list(resources))
 

@@ -35,6 +35,7 @@ _STATE = {
     "delete": "Take resources out of the state; what they stand for is not deleted.",
     "rename": "Give a recorded resource another name.",
     "move": "Move resources to another stack's state.",
+    "repair": "Put a damaged record in order.",
     "protect": "Protect resources against deletion.",
     "unprotect": "Take away resources' protection.",
 }

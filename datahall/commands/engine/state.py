@@ -1,4 +1,4 @@
-"""``datahall engine state``: list, show, delete, rename, move, protect, unprotect."""
+"""``datahall engine state``: list, show, delete, rename, move, repair, protect, unprotect."""
 
 import json as jsons
 from pathlib import Path
@@ -189,6 +189,27 @@ def move(
     targets.confirm(f"Move this from {source} to {dest}?", yes=yes)
     for urn in run(only_tell=False).moved.values():
         print(f"moved to {urn}")
+    return 0
+
+
+def repair(*, cwd: targets.Folder = Path("."), stack: targets.Stack = None, yes: Yes = False) -> int:
+    """Put a damaged record in order, and drop references to what is not recorded."""
+    from datahall.embedded import call
+    from datahall.engine import state_repair
+    from datahall.errors import UserError
+
+    project, asked = targets.open_project(cwd)
+    if stack is None:
+        raise UserError("--stack", "missing", "a damaged state is repaired by its name", "give --stack")
+    told = call(lambda: state_repair.repair_state(project, stack, asked, only_tell=True))
+    for line in told:
+        print(line)
+    if not told:
+        print(f"{stack} needs no repair")
+        return 0
+    targets.confirm(f"Repair {stack} like this?", yes=yes)
+    call(lambda: state_repair.repair_state(project, stack, asked))
+    print(f"repaired {stack}; the state before is kept beside it")
     return 0
 
 
