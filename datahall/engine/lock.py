@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from getpass import getuser
 from typing import Any
@@ -29,9 +30,26 @@ from datahall.engine.left_behind import end_left_behind
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
+@dataclass(frozen=True)
+class Held:
+    """A lock of ours. `release` gives it up early."""
+
+    files: StackFiles
+    key: str
+    release: Callable[[], None]
+
+    def check(self) -> None:
+        """Raise StackLocked if it was taken away: what is written now may be over another's state."""
+        if self.files.store.read(self.key) is None:
+            raise StackLocked(
+                f"stack: {self.files.stack}: the lock of this operation was taken away while it ran "
+                "(cancel); it writes nothing any more; run up, which settles what it began"
+            )
+
+
 @contextmanager
-def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Callable[[], None]]:
-    """Hold the stack's lock; gives what releases it early. Raises StackLocked, naming the owner.
+def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Held]:
+    """Hold the stack's lock. Raises StackLocked, naming the owner.
 
     `warn` hears of a stale lock. Plugins that its owner left behind are ended: none is still at work. What a
     killed owner left in a journal is brought into the state; raises BrokenState where that is damaged.
@@ -54,7 +72,7 @@ def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Callable[
             raise
     try:
         fold(files)
-        yield release
+        yield Held(files, own, release)
     finally:
         release()
 

@@ -20,7 +20,7 @@ from datahall.engine.errors import EngineError, InvalidProject
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
-from datahall.engine.lock import locked
+from datahall.engine.lock import Held, locked
 from datahall.engine.options import Options
 from datahall.engine.plan import ResourcePlan
 from datahall.engine.plan_file import read_plan
@@ -96,10 +96,10 @@ def running(
     interrupts = Interrupts()
     with ExitStack() as cleanup:
         cleanup.enter_context(interrupts.handled())  # to the very end: taking down may hang, too
-        release: Callable[[], None] | None = None
+        lock: Held | None = None
         if not dry_run:
             files.backend.prepare()
-            release = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
+            lock = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         plan = _plan(opened, options)
         expected = _expected_packages(opened)
@@ -136,11 +136,11 @@ def running(
             events=events,
             registry=registry,
             analyzers=analyzers,
-            dry_run=dry_run,
+            lock=lock,
             news=dealt_with,
             plan=plan,
         )
-        _obey(interrupts, deployment, release, options)
+        _obey(interrupts, deployment, lock, options)
         try:
             yield Running(opened, deployment, service, interrupted, interrupts, options.message)
         except (EngineError, Stopped):
@@ -149,17 +149,15 @@ def running(
             raise
 
 
-def _obey(
-    interrupts: Interrupts, d: Deployment, release: Callable[[], None] | None, options: Options
-) -> None:
+def _obey(interrupts: Interrupts, d: Deployment, lock: Held | None, options: Options) -> None:
     def last() -> None:
         try:
             d.snapshot.close()
             state = "the state is written"
         except Exception as error:
             state = f"the state could not be written and is that of the last step before: {error}"
-        if release is not None:
-            release()
+        if lock is not None:
+            lock.release()
         d.events.say("error", f"the operation does not end; the process ends without it, {state}")
 
     interrupts.at(FIRST, lambda: d.fail(EngineError("interrupted")))
@@ -197,7 +195,7 @@ def _deployment(
     events: EventLog,
     registry: Registry,
     analyzers: Analyzers,
-    dry_run: bool,
+    lock: Held | None,
     news: dict[str, ResourceState],
     plan: dict[str, ResourcePlan] | None,
 ) -> Deployment:
@@ -215,7 +213,7 @@ def _deployment(
             plugins=_plugins(registry.versions),
         )
 
-    if not dry_run:
+    if lock is not None:
         opened.files.state.keep_backup()
     kept = [s.urn for s in resources if s.protect] if options.exclude_protected else []
     targets = Targets(options, kept)
@@ -223,13 +221,13 @@ def _deployment(
         resources,
         [(operation.state, operation.kind) for operation in interrupted],
         encrypt=crypter.encrypt,
-        recorder=None if dry_run else Recorder(opened.files.state, rendered),
+        recorder=None if lock is None else Recorder(opened.files.state, rendered, lock.check),
         ordered=targets.constrained or targets.continues,
     )
     return Deployment(
         project=opened.project.name,
         stack=opened.stack,
-        dry_run=dry_run,
+        dry_run=lock is None,
         folder=program_folder(opened.project),
         config=opened.config,
         events=events,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 
 import pulumi
 
@@ -10,6 +12,14 @@ from .programs import House, Thing
 
 FOUND = "found-abc123"  # what is read; it is nobody's
 TAKEN = "taken-def456"  # what is imported
+
+
+def plant(cloud: Path, *ids: str) -> None:
+    """Have things in the cloud that nobody manages: those that the programs read and import."""
+    cloud.mkdir(exist_ok=True)
+    for id_ in ids or (FOUND, TAKEN):
+        thing = {"urn": "by hand", "label": f"{id_}-label", "size": 3}
+        (cloud / f"{id_}.thing").write_text(json.dumps(thing))
 
 
 class Yard(pulumi.ComponentResource):

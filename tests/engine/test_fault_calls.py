@@ -19,7 +19,7 @@ from datahall.engine.calls import Calls
 from datahall.engine.plugins import connect
 
 from .conftest import World
-from .kill_programs import FOUND, TAKEN, after, before
+from .kill_programs import after, before, plant
 from .test_kills import is_whole
 from .validity import latest
 
@@ -47,15 +47,8 @@ def faulty(cloud: Path, call: str, fault: str) -> Iterator[None]:
     assert reached.exists()
 
 
-def plant(world: World) -> None:
-    world.cloud.mkdir(exist_ok=True)
-    for id_, label in ((FOUND, "found"), (TAKEN, "taken")):
-        thing = {"urn": "by hand", "label": label, "size": 3}
-        (world.cloud / f"{id_}.thing").write_text(json.dumps(thing))
-
-
 def fails(world: World, call: str, fault: str, pool: PluginPool | None = None) -> None:
-    plant(world)
+    plant(world.cloud)
     world.up(before, pool=pool)
     with faulty(world.cloud, call, fault), pytest.raises(ProviderFailed) as caught:
         world.up(after, pool=pool, parallel=1)  # else a plugin that dies was in other calls, too
@@ -90,7 +83,7 @@ def test_a_call_that_the_plugin_does_not_survive(own_world: World, call: str) ->
 @pytest.mark.parametrize("call", ["Read", "Diff"])
 @pytest.mark.parametrize("fault", ["refuse", "garbage"])
 def test_a_refresh_whose_call_fails(world: World, call: str, fault: str) -> None:
-    plant(world)
+    plant(world.cloud)
     world.up(before)
     world.tamper("base", size=9)
     recorded = world.checkpoint()["resources"]

@@ -21,7 +21,7 @@ from datahall.engine.state_edit import protect_states
 from datahall.engine.storage import folder
 
 from .conftest import World
-from .kill_programs import after, before
+from .kill_programs import FOUND, after, before, plant
 from .programs import Thing
 from .test_interchange import pulumi
 
@@ -44,6 +44,7 @@ def recorded(world: World) -> tuple[list[Any], list[Any]]:
 @pytest.fixture
 def left(world: World) -> World:
     """A stack whose update ended before its journal was brought into the state."""
+    plant(world.cloud)
     world.up(before)
     saved = world.folder / "saved"
 
@@ -190,13 +191,15 @@ def test_a_disk_that_is_full_leaves_what_was_written(world: World, monkeypatch: 
             raise OSError(28, "No space left on device")
         return write(descriptor, content)
 
+    plant(world.cloud, FOUND)
     monkeypatch.setattr(folder.os, "write", full)  # type: ignore[attr-defined]
     with pytest.raises(engine.EngineError, match="No space left"):
         world.up(before, parallel=1)
     monkeypatch.undo()
     recorded(world)  # raises if it were damaged
     world.up(before)
-    assert sorted(world.inventory()) == ["base", "gone", "home-base", "home-roof", "kind", "plot"]
+    made = ["base", "gone", "home-base", "home-roof", "kind", "plot", "yard-shed"]
+    assert sorted(world.inventory()) == sorted([*made, "found"])
 
 
 @pytest.mark.parametrize("count", [40, 80])

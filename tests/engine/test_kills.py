@@ -24,7 +24,7 @@ import pytest
 from datahall.engine.plugins import PluginProcess
 
 from .conftest import World
-from .kill_programs import FOUND, TAKEN, after, before
+from .kill_programs import FOUND, TAKEN, after, before, plant
 from .kill_server import Deadly, Ended, KillServer, kill_server
 from .validity import latest
 
@@ -82,15 +82,11 @@ class Stage:
         self._saved, self._server, self._salt, self._port = folder / "saved", server, salt, process.port
         (folder / "world").mkdir()
         self.world = World(folder / "world", salt, {"cloud": process.port}, cloud)
-        self._plant(FOUND, "found")
+        plant(cloud, FOUND)
         self.world.up(before)
-        self._plant(TAKEN, "taken")
+        plant(cloud, TAKEN)
         shutil.copytree(cloud, self._saved / "cloud")
         shutil.copytree(self.world.backend, self._saved / "state")
-
-    def _plant(self, id_: str, name: str) -> None:
-        thing = {"urn": "by hand", "label": f"{name}-label", "size": 3}
-        (self.world.cloud / f"{id_}.thing").write_text(json.dumps(thing))
 
     def run(self, operation: str, how: How, at: int | str, program: str = "after") -> tuple[Ended, list[str]]:
         """The operation in a process of its own; what it met: calls, or files."""
@@ -130,7 +126,7 @@ class Stage:
         """The next update succeeds and leaves what the program says; then there is nothing to do."""
         own = {each.get("id") for each in self.world.checkpoint().get("resources", ())}
         if TAKEN not in own:  # a destroy took it
-            self._plant(TAKEN, "taken")
+            plant(self.world.cloud, TAKEN)
         self.world.up(after)
         is_whole(self.world)
         assert sorted(set(self.world.inventory()) - {"found"}) == LEFT

@@ -144,3 +144,36 @@ def test_a_cancelled_stack_can_be_updated(world: World) -> None:
         world.up(lambda: Thing("it"))
     assert engine.cancel_stack(world.project, "dev", world.options) == ["a-lock.json"]
     assert not world.up(lambda: Thing("it")).changed
+
+
+OTHER = "import sys; from tests.engine.test_locks import other; other(*sys.argv[1:])"
+
+
+def other(folder: str, salt: str, port: str, cloud: str) -> None:
+    """An update by another process, of what the first one wanted, too."""
+    world = World(Path(folder), salt, {"cloud": int(port)}, Path(cloud))
+    engine.up(world.project, "dev", replace(world.options, program=lambda: [Thing("one"), Thing("theirs")]))
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_update_that_was_cancelled_writes_nothing_more(world: World, salt: str, taken: bool) -> None:
+    after: list[bytes] = []
+
+    def cancel(_: str) -> None:
+        assert engine.cancel_stack(world.project, "dev", world.options)
+        if taken:
+            asked = [str(world.folder), salt, str(world.options.attach["cloud"]), str(world.cloud)]
+            subprocess.run([sys.executable, "-c", OTHER, *asked], cwd=ROOT, check=True, timeout=120)
+        after.append(world.state_file.read_bytes())
+
+    def program() -> None:
+        one = Thing("one")
+        Thing("two", note=one.serial.apply(cancel).apply(lambda _: "late"))
+
+    with pytest.raises(StackLocked, match=r"taken away while it ran.*run up, which settles"):
+        world.up(program)
+    assert [world.state_file.read_bytes()] == after
+    assert sorted(world.inventory()) == (["one", "theirs"] if taken else ["one"])
+    world.up(lambda: Thing("one"))
+    assert list(world.inventory()) == ["one"]
+    assert "pending_operations" not in world.checkpoint()
