@@ -26,7 +26,7 @@ _Kind = TypeVar("_Kind", dict[str, Any], list[Any])
 VERSION = 3
 WITH_FEATURES = 4
 # What only a reader of WITH_FEATURES knows of: its name there, and the state's attribute that has it.
-FEATURES: Final = {"hooks": "hooks", "replaceWith": "replace_with"}
+FEATURES: Final = {"hooks": "hooks", "replaceWith": "replace_with", "taint": "taint"}
 JOURNAL = "datahall-journal"  # another: the state is this file together with its journal
 MANIFEST_VERSION = "datahall"
 _SUM = "sha256"  # the last member of the file: that of all bytes before it

@@ -74,7 +74,7 @@ class Registrar:
         if not recreating and imports.wanted(old, state):
             return imports.import_resource(d, old, state, lambda found: self._prepared(state, found, goal)[0])
         usable = old if old is not None and not recreating and not old.external else None
-        if usable is not None and state.urn in d.targets.replace:
+        if usable is not None and (usable.taint or state.urn in d.targets.replace):
             return self._replaced(usable, state, goal)
         try:
             state, violated = self._prepared(state, usable, goal, planned=old)

@@ -39,6 +39,8 @@ _FLOAT_SIGNATURE = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c"
 class ResourceState:
     """A resource as recorded. Never changed in place: a step makes a new one.
 
+    `taint`: the next update replaces it.
+
     `other` keeps fields of the checkpoint that this engine does not use, so that none is lost.
     """
 
@@ -53,6 +55,7 @@ class ResourceState:
     dependencies: tuple[str, ...] = ()
     property_dependencies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     protect: bool = False
+    taint: bool = False
     external: bool = False
     delete: bool = False
     pending_replacement: bool = False
@@ -94,6 +97,7 @@ Cipher = Callable[[str], str]
 _FIELDS = (
     ("parent", "parent"),
     ("protect", "protect"),
+    ("taint", "taint"),
     ("external", "external"),
     ("dependencies", "dependencies"),
     ("init_errors", "initErrors"),
