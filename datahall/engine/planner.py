@@ -130,7 +130,9 @@ class Planner:
         needs no step.
         """
         for urn, left in self._left.items():
-            missing = [op for op in left if op != "same" and (op != "delete" or urn in recorded)]
+            missing = [
+                op for op in left if op != "same" and (op not in ("delete", "discard") or urn in recorded)
+            ]
             if missing:
                 self._violated(urn, f"no {' and '.join(missing)}, which was planned")
 

@@ -260,8 +260,10 @@ def _plan_deletes(d: Deployment, states: Sequence[ResourceState], chosen: Sequen
             ops = [] if state.delete else [Op.SAME]
         elif state.pending_replacement:
             ops = ["remove-pending-replace"]
+        elif state.delete and state.urn in d.replaced:
+            ops = ["discard-replaced" if state.external else Op.DELETE_REPLACED]
         else:
-            ops = [Op.DELETE_REPLACED if state.delete and state.urn in d.replaced else Op.DELETE]
+            ops = ["discard" if state.external else Op.DELETE]
         d.planner.step(state.urn, *ops)
 
 

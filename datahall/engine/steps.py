@@ -30,7 +30,7 @@ def told(
     op: Op,
     change: Change = NO_CHANGE,
     *,
-    planned: Sequence[Op] | None = None,
+    planned: Sequence[str] | None = None,
 ) -> Iterator[Callable[[str], None]]:
     """Take a place if the provider is called, and tell that the step begins and is done, or failed.
 
@@ -120,7 +120,9 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
         d.replaced.add(state.urn)
     old = d.until_gone(old.urn) or old
     change = Change(changes=True, diff=created(state.inputs))
-    planned = (Op.CREATE_REPLACEMENT, Op.REPLACE) if old.external else (Op.REPLACE, Op.CREATE_REPLACEMENT)
+    planned = ["create-replacement", "replace", "discard-replaced"]
+    if not old.external:
+        planned = ["replace", "create-replacement"]
     with told(d, state, Op.CREATE_REPLACEMENT, change, planned=planned) as tell_id:
         new = _created(d, state)
         tell_id(new.id)

@@ -90,6 +90,11 @@ def test_a_stack_from_init_to_rm(folder: Path) -> None:
     assert things(folder) == 1
     assert process(folder, "preview", "--expect-no-changes", *plugins).code == 0
 
+    listed = process(folder, "destroy", "--preview-only", *plugins)
+    assert (listed.code, things(folder)) == (0, 1)
+    assert "cloud:index:Thing  first" in listed.out
+    told = process(folder, "destroy", "--preview-only", "--json")
+    assert told.json == {"stack": "dev", "changes": {"delete": 3}, "changed": True}
     gone = process(folder, "destroy", "-s", "dev", "--yes", "--remove", *plugins)
     assert gone.code == 0, gone.err
     assert things(folder) == 0

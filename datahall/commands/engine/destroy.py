@@ -19,6 +19,7 @@ def destroy(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
+    preview_only: Annotated[bool, Parameter(negative=(), help="Only list what would be deleted.")] = False,
     remove: Remove = False,
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
@@ -55,10 +56,16 @@ def destroy(
         message=message,
     )
     target = replace(target, options=asked)
-    if not yes:
-        targets.check_terminal()
-        for resource in call(lambda: engine.deletions(target.project, target.stack, target.options)):
+    if preview_only or not yes:
+        if not preview_only:
+            targets.check_terminal()
+        going = call(lambda: engine.deletions(target.project, target.stack, target.options))
+        for resource in going:
             output.say(f"  - {resource.type}  {resource.name}")
+        if preview_only:
+            changes = {"delete": len(going)} if going else {}
+            output.result({"stack": target.stack, "changes": changes, "changed": bool(going)})
+            return 0
         targets.confirm(f"Delete all this in {target.stack}?", yes=yes)
     outcome = operate("destroy", engine.destroy, target, output, diff=diff)
     if remove:
