@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import ALONE, TINY, Told, configured, learn, plan_for, run, same
+from tests.workloads.test_training import TINY, Told, configured, learn, plan_for, run, same
 from workloads.errors import CorruptDataError, DivergedError, StorageError
 from workloads.events import silent
 from workloads.fingerprint import canonical, sha256
@@ -19,6 +19,7 @@ from workloads.models.mnist.mlp import MLP
 from workloads.objects import Bucket
 from workloads.training import loop
 from workloads.training.checkpoints import Checkpoints
+from workloads.training.ranks import ALONE
 from workloads.training.state import new_state
 from workloads.training.step import step as step_whole
 

@@ -12,13 +12,14 @@ import torch
 from safetensors.torch import load_file
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import ALONE, Told, opened, plan_for, run
+from tests.workloads.test_training import Told, opened, plan_for, run
 from workloads import command
 from workloads.compression.__main__ import main
 from workloads.compression.budget import Budget, Measured, over
 from workloads.models.mnist.config import MLPConfig
 from workloads.models.mnist.mlp import MLP
 from workloads.models.mnist.pruning import prune
+from workloads.training.ranks import ALONE
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -12,11 +12,12 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import ALONE, Told, plan_for, run
+from tests.workloads.test_training import Told, plan_for, run
 from workloads import command
 from workloads.judging.__main__ import main
 from workloads.judging.classification import judge
 from workloads.judging.classified import Classified, thirds
+from workloads.training.ranks import ALONE
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import ALONE, Told
+from tests.workloads.test_training import Told
 from workloads.asking.version import load_version
 from workloads.data import reviews, store
 from workloads.data.__main__ import put
@@ -20,6 +20,7 @@ from workloads.models.spec import load
 from workloads.models.table import MODELS
 from workloads.registry.store import Registry
 from workloads.training.plan import make_plan
+from workloads.training.ranks import ALONE
 from workloads.training.run import run
 from workloads.training.stop import Stop
 

@@ -27,6 +27,7 @@ from workloads.models.spec import ModelSpec
 from workloads.models.table import MODELS
 from workloads.objects import Buckets
 from workloads.training.batches import batches
+from workloads.training.checkpoints import Nowhere
 from workloads.training.compiling import compiled
 from workloads.training.config import TrainingConfig
 from workloads.training.cost import flops_of
@@ -34,7 +35,7 @@ from workloads.training.evaluation import evaluate, metrics
 from workloads.training.loop import Saves, train
 from workloads.training.plan import Plan, make_plan
 from workloads.training.precision import choose
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE, Ranks
 from workloads.training.run import run as run_planned
 from workloads.training.state import State, learning_rate, new_state
 from workloads.training.step import step
@@ -44,7 +45,6 @@ from workloads.training.telemetry import measured
 
 CPU = torch.device("cpu")
 TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
-ALONE = Ranks(rank=0, world_size=1, device=CPU)
 ORIGIN = Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
 
 
@@ -267,16 +267,6 @@ def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
     told = Told()
     run(plan, place.buckets, ALONE, told)
     assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
-
-
-class Nowhere:
-    """Keeps no state."""
-
-    def save(self, state: State) -> None:
-        """Nothing."""
-
-    def settle(self) -> None:
-        """Nothing."""
 
 
 def learn(

@@ -6,7 +6,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, softmax
 
 from workloads.training.batches import batches
 from workloads.training.config import TrainingConfig
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE
 from workloads.training.task import Task
 
 _TEMPERATURE = 2.0
@@ -15,11 +15,10 @@ _FROM_TEACHER = 0.7
 
 def distil(student: nn.Module, teacher: nn.Module, task: Task, config: TrainingConfig, epochs: int) -> None:
     """Teach `student`, in place, on the task's training data; batches end with the classes."""
-    alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
     optimizer = torch.optim.AdamW(student.parameters(), lr=config.lr / 4, weight_decay=config.weight_decay)
     student.train()
     for epoch in range(epochs):
-        for parts in batches(task, config, epoch, alone):
+        for parts in batches(task, config, epoch, ALONE):
             for *given, labels in parts:
                 with torch.no_grad():
                     taught = softmax(teacher(*given) / _TEMPERATURE, 1)

@@ -15,7 +15,7 @@ from workloads.errors import InvalidInputError
 from workloads.models.spec import load
 from workloads.settings import NetworkSettings
 from workloads.training.batches import batches
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE
 from workloads.training.task import Task
 
 
@@ -58,8 +58,7 @@ class Candidate:
     def example(self) -> tuple[Tensor, ...]:
         """What the network is given, two records of it."""
         training = self.parent.spec.training
-        alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
-        (parts, *_) = batches(self.task, training, 0, alone)
+        (parts, *_) = batches(self.task, training, 0, ALONE)
         return tuple(given[:2] for given in parts[0][:-1])
 
 

@@ -12,10 +12,8 @@ from workloads.judging import classification
 from workloads.judging.classified import Shown
 from workloads.judging.speed import latency
 from workloads.models.spec import ModelSpec, load
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE
 from workloads.training.task import Task
-
-ALONE = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
 
 
 def opened(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[Task, ModelSpec]:

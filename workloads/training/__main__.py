@@ -4,12 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from workloads import command
 from workloads.events import Emit
+from workloads.models.arguments import add_model, read_model
 from workloads.models.spec import ModelSpec
-from workloads.models.table import MODELS, find_model
 from workloads.objects import Buckets, connect
 from workloads.registry.store import Registry
 from workloads.site import load_site
@@ -46,25 +45,12 @@ def _train(plan: Plan, buckets: Buckets, emit: Emit, stop: Stop) -> None:
 def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
     """The arguments, and the model with its configurations as they change them."""
     parser = command.parser("workloads.training", "Train a model and register it.", _EXAMPLE)
-    parser.add_argument("model", help=f"one of: {', '.join(sorted(MODELS))}; its own flags come with it")
+    base = add_model(parser, argv)
     command.add_site(parser)
-    parser.add_argument("--data", metavar="NAME[@VERSION]", help="the data set (default: the model's own)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and do nothing")
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="OpenMetrics on loopback; 0: any")
-    parser.add_argument("--smoke", action="store_true", help="small and short, through every stage")
-    named = next((argument for argument in argv if argument in MODELS), "mnist")
-    base = MODELS[named].smaller() if "--smoke" in argv else MODELS[named]
-    for part, prefix in ((base.training, ""), (base.config, "model-"), (base.data, "data-")):
-        command.add_config(parser, part, prefix=prefix)
     args = parser.parse_args(argv)
-    find_model(args.model)
-    model = replace(
-        base,
-        training=command.read_config(base.training, args),
-        config=command.read_config(base.config, args, prefix="model-"),
-        data=command.read_config(base.data, args, prefix="data-"),
-    )
-    return args, model
+    return args, read_model(base, args)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,10 @@ class Ranks:
         return values
 
 
+ALONE = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
+"""One process on the CPU."""
+
+
 @contextmanager
 def joined() -> Iterator[Ranks]:
     """Join the group that torchrun's environment describes (alone without one); leave it at the end."""

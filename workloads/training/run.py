@@ -5,11 +5,10 @@ from safetensors.torch import save
 
 from workloads.data import store
 from workloads.events import Emit, silent
-from workloads.fingerprint import sha256
 from workloads.objects import Buckets
-from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 from workloads.registry.store import Registry
 from workloads.training.batches import steps_per_epoch
+from workloads.training.card import card_of
 from workloads.training.checkpoints import Checkpoints
 from workloads.training.loop import judge, train
 from workloads.training.parallel import divide, together
@@ -75,26 +74,6 @@ def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Reg
     if ranks.main:
         content = save(tensors, metadata={"format": "pt", **state.attachments})
         parameters = sum(parameter.numel() for parameter in state.judged.parameters())
-        card = _card(plan, found, content, parameters)
+        card = card_of(plan, found, content, parameters)
         stage = registry.register(card, content)
         tell("registered", model=card.model, version=card.version, stage=stage, run=plan.run)
-
-
-def _card(plan: Plan, found: dict[str, float], weights: bytes, parameters: int) -> Card:
-    dataset = plan.dataset
-    return Card(
-        model=plan.model.name,
-        title=plan.model.title,
-        created=now(),
-        metrics=found,
-        dataset=DatasetFacts(
-            name=dataset.name,
-            version=dataset.version,
-            source=dataset.source,
-            licence=dataset.licence,
-            records=dataset.records,
-        ),
-        config=Configs(**plan.configs()),
-        lineage=Lineage(run=plan.run, code=plan.code, world_size=plan.world_size, torch=torch.__version__),
-        weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=parameters),
-    )
