@@ -1,8 +1,8 @@
 """Seconds until 98 % of the held-out digits are right: ours, and the recipe of pytorch/examples' MNIST.
 
 Theirs, as its page describes it: two convolutions of 3 x 3 (32 and 64), pooling, dropout, 128 hidden units,
-Adadelta at 1.0 with the rate times 0.7 after each epoch, batches of 64, normalised pixels. The data are the
-digits that scikit-learn carries, for both.
+Adadelta at 1.0 with the rate times 0.7 after each 938 batches (an epoch of MNIST), batches of 64, normalised
+pixels. The data are the digits that scikit-learn carries, 1,442 to learn from, for both.
 """
 
 import itertools
@@ -23,6 +23,7 @@ from workloads.training.ranks import ALONE
 
 _GOAL = 0.98
 _MOST = 60
+_EPOCH_OF_MNIST = 938
 
 
 def run(rounds: int) -> list[Pair]:
@@ -61,7 +62,7 @@ def _theirs(task: Digits) -> None:
     )
     network.extend([nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)])
     optimizer = torch.optim.Adadelta(network.parameters(), lr=1.0)
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=_EPOCH_OF_MNIST, gamma=0.7)
     train, test = (
         TensorDataset((images[:, None] - 0.1307) / 0.3081, labels)
         for images, labels in ((task.images, task.labels), (task.held_out_images, task.held_out_labels))
@@ -72,7 +73,7 @@ def _theirs(task: Digits) -> None:
             optimizer.zero_grad()
             torch.autograd.backward(cross_entropy(network(images), labels))
             optimizer.step()
-        schedule.step()
+            schedule.step()
         network.eval()
         with torch.no_grad():
             hits = sum(int((network(x).argmax(1) == y).sum()) for x, y in DataLoader(test, batch_size=1000))
