@@ -110,7 +110,8 @@ def _parsed(
         if journalled := JOURNAL in features:
             resources, pending = _with_journal(read_journal(), raw, resources, pending)
             latest = {**latest, "resources": resources, "pending_operations": pending}
-            features = features_of(decode_state(item, None) for item in resources)
+            told = [*resources, *(operation["resource"] for operation in pending)]
+            features = features_of(decode_state(item, None) for item in told)
         if fitting:
             check_integrity(resources)
         if _SUM not in data:
