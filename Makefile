@@ -22,8 +22,9 @@ down: setup ## take it down and prove that nothing is left (ENV=local)
 test: setup ## run the tests
 	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup
 
-test-fuzz: setup ## thousands of random lives of a stack, and every moment to kill an update (CASES=2000)
-	@DATAHALL_FUZZ=$${CASES:-2000} $(bin)/python -m pytest tests/engine/fuzz tests/engine/test_kills.py \
+test-fuzz: setup ## thousands of random lives of a stack, every KILL_STEP-th moment to kill it, every fault (CASES=2000)
+	@DATAHALL_FUZZ=$${CASES:-2000} DATAHALL_KILL_STEP=$${KILL_STEP:-1} $(bin)/python -m pytest tests/engine/fuzz \
+	  tests/engine/test_kills.py tests/engine/test_fault_calls.py tests/engine/test_fault_packs.py \
 	  tests/sandbox/aws/test_killed_updates.py -n auto
 
 test-train: setup ## several processes that train, killed and put together anew (minutes)

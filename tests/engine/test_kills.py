@@ -2,11 +2,13 @@
 
 The moments are all that there are, as the operation meets them: each call of the provider (it is killed
 before the call is done, after, or before and the call is lost) and each thing that it does to a file of the
-backend. It is killed, or interrupted once or twice. A few moments are tried, with DATAHALL_FUZZ set all.
+backend. It is killed, or interrupted once or twice. A few moments are tried, with DATAHALL_FUZZ set all, or
+every n-th with DATAHALL_KILL_STEP=n.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -30,6 +32,7 @@ from .validity import latest
 
 ALL = "DATAHALL_FUZZ" in os.environ
 PARTS = 4 if ALL else 1  # for the workers of pytest-xdist
+STEP = int(os.environ.get("DATAHALL_KILL_STEP", "1"))  # 2: only every other moment
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own in it
 LEFT = ["base", "fresh", "home-base", "home-roof", "kind", "plot", "taken", "yard-shed"]
 THING = "cloud:index:Thing"
@@ -159,12 +162,11 @@ def is_whole(world: World) -> None:
 
 def moments(operation: str, how: How, part: int) -> Iterator[int]:
     """All, until one is not reached any more; or one."""
-    at = part + 1 if ALL else 1 + crc32(f"{operation} {how}".encode()) % 12
-    while True:
-        yield at
-        if not ALL:
-            return
-        at += PARTS
+    spread = crc32(f"{operation} {how}".encode())
+    if not ALL:
+        yield 1 + spread % 12
+        return
+    yield from itertools.count(1 + part + PARTS * (spread % STEP), PARTS * STEP)
 
 
 @pytest.mark.timeout(1800)

@@ -37,6 +37,7 @@ class Node:
     source: int | None = None
     source_property: str = "note"
     deleted_with: int | None = None
+    replace_with: int | None = None
     size: int = 1
     kind: str = "oak"
     plot: str = "a"
@@ -105,6 +106,7 @@ def fitting(node: Node, earlier: list[Node]) -> Node:
         depends_on=tuple(key for key in node.depends_on if present.get(key, "component") != "component"),
         source=node.source if node.source in things else None,
         deleted_with=node.deleted_with if node.deleted_with in things else None,
+        replace_with=node.replace_with if node.replace_with in things else None,
     )
 
 
@@ -122,6 +124,7 @@ def _changed(random: Random, node: Node, earlier: list[Node]) -> Node:
         source=one_of("thing", 0.4),
         source_property=random.choice(("note", "kind", "plot")),
         deleted_with=one_of("thing", 0.1),
+        replace_with=one_of("thing", 0.1),
         size=random.choice((1, 1, 2)),
         kind=random.choice(("oak", "oak", "pine")),
         plot=random.choice(("a", "a", "b")),
@@ -189,6 +192,7 @@ def _declare(node: Node, made: dict[int, Any]) -> pulumi.Resource:
         retain_on_delete=node.retain,
         delete_before_replace=node.delete_first,
         deleted_with=None if node.deleted_with is None else made[node.deleted_with],
+        replace_with=None if node.replace_with is None else [made[node.replace_with]],
         ignore_changes=["size"] if node.ignore_size else None,
         replace_on_changes=["size"] if node.replace_on_size else None,
         import_=foreign(node.key) if node.imports else None,
