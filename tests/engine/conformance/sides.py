@@ -65,7 +65,8 @@ class Side:
     def command(self, *arguments: str) -> tuple[int, str]:
         """A verb of this side's engine: its exit code and all that it said."""
         tool = ["pulumi"] if self.official else [*DATAHALL, "engine"]
-        ours = () if self.official or "init" in arguments else ("--plugin-path", str(PLUGINS))
+        edits = arguments[0] in ("stack", "state", "config")
+        ours = () if self.official or edits else ("--plugin-path", str(PLUGINS))
         return self._run([*tool, *arguments, *(() if not self.official else ("--non-interactive",)), *ours])
 
     def step(self, verb: str) -> int:
@@ -85,9 +86,9 @@ class Side:
         lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Counter((c["method"], c["urn"]) for c in lines if c["method"] in CHANGING)
 
-    def state(self) -> dict[str, Json]:
+    def state(self, stack: str = "dev") -> dict[str, Json]:
         """The resources, secrets in the clear, as the official CLI exports them: by URN and mark."""
-        code, text = self._run(["pulumi", "stack", "export", "-s", "dev", "--show-secrets"])
+        code, text = self._run(["pulumi", "stack", "export", "-s", stack, "--show-secrets"])
         assert code == 0, text
         deployment = json.loads(text[text.index("{") :])["deployment"]
         assert not deployment.get("pending_operations")
