@@ -14,6 +14,7 @@ from rich.table import Table
 
 from datahall import paths, ports, processes
 from datahall.output import Output
+from datahall.sandbox.hosts import needs
 from datahall.service import DEFAULT_PORT
 
 _GIB = 2**30
@@ -35,7 +36,7 @@ class Check:
 
 def checks() -> list[Check]:
     """Look at everything."""
-    return [_python(), _memory(), _disk(), _packages(), _port(), _pulumi()]
+    return [_python(), _memory(), _disk(), _packages(), _port(), _pulumi(), _hosts()]
 
 
 def fine(found: list[Check]) -> bool:
@@ -158,4 +159,16 @@ def _pulumi() -> Check:
         found=f"{version} ({path})" if path else "not on PATH",
         needed_for="real environments (dev, prod) and --engine pulumi; not for local",
         fix="https://www.pulumi.com/docs/install/, if you want those",
+    )
+
+
+def _hosts() -> Check:
+    lacking = needs.lacking()
+    return Check(
+        name="emulated hosts",
+        ok=not lacking,
+        required=False,
+        found="; ".join(lacking) if lacking else "Linux, root, and all packages",
+        needed_for="make metal-up and datahall train --on slurm; not for local",
+        fix="make metal-needs installs the packages, as root on Debian",
     )

@@ -71,7 +71,7 @@ def test_down_refuses_to_drop_what_is_not_the_stacks(datahall: Run, home: Path) 
 def test_doctor_tells_what_for_and_the_fix(datahall: Run) -> None:
     told = datahall("doctor", "--json")
     checks = {check["name"]: check for check in told.json["checks"]}
-    assert {"python", "memory", "disk", "packages", "port 5000", "pulumi"} <= checks.keys()
+    assert {"python", "memory", "disk", "packages", "port 5000", "pulumi", "emulated hosts"} <= checks.keys()
     assert all(check["needed_for"] and check["fix"] for check in checks.values())
     assert checks["python"]["ok"]
     assert told.code == (0 if told.json["ok"] else 1)

@@ -27,6 +27,16 @@ def missing() -> list[str]:
     return sorted({package for tool, package in TOOLS.items() if shutil.which(tool, path=_PATH) is None})
 
 
+def lacking() -> list[str]:
+    """Why this machine cannot have emulated hosts, in words; empty where it can."""
+    reasons = {
+        "not Linux": platform.system() != "Linux",
+        "not root": os.geteuid() != 0,
+        f"missing packages: {', '.join(missing())}": bool(missing()),
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
 def require() -> None:
     """Refuse a machine that cannot have emulated hosts.
 
