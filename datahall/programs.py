@@ -1,6 +1,7 @@
 """The workloads' programs, run on a site and shown live."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from workloads.models.table import MODELS
 
 # How a model is trained here: as one machine of a cluster would, with two of its processes.
 _TORCHRUN = ("-m", "workloads.training.launch", "--standalone", "--nproc-per-node", "2")
+
+
+Events = Generator[Event, None, None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
     return last(site.ask("workloads.training", model, "--dry-run", *arguments), "plan")
 
 
-def on_this_machine(site: Site, model: str, arguments: Sequence[str]) -> Iterator[Event]:
+def on_this_machine(site: Site, model: str, arguments: Sequence[str]) -> Events:
     """Train here, with torchrun; yields the training's events."""
     return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=_TORCHRUN)
 
@@ -66,7 +70,7 @@ def train(
     model: str,
     arguments: Sequence[str] = (),
     *,
-    run: Callable[[Site, str, Sequence[str]], Iterator[Event]] = on_this_machine,
+    run: Callable[[Site, str, Sequence[str]], Events] = on_this_machine,
 ) -> Trained:
     """Train, evaluate and register; a training that was done before is not done again."""
     with output.stage("train") as stage:
@@ -75,9 +79,10 @@ def train(
             stage.summary = f"{model} {planned['registered']}: trained before on this data with this code"
             return Trained(planned["registered"], {}, skipped=True)
         bars, found = _Epochs(), dict[str, Event]()
-        for event in run(site, model, arguments):
-            found[event["event"]] = event
-            bars.take(event, stage)
+        with closing(run(site, model, arguments)) as events:  # an interrupt ends it now, not at some time
+            for event in events:
+                found[event["event"]] = event
+                bars.take(event, stage)
         stage.body = None
         if "registered" not in found:
             raise OperationError(f"the training of {model} ended before it was done; start it again to go on")

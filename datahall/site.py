@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -35,7 +35,7 @@ class Site:
         log: str,
         launcher: Sequence[str] = (),
         answers: Container[int] = (0,),
-    ) -> Iterator[children.Event]:
+    ) -> Generator[children.Event, None, None]:
         """Run one of the workloads' programs; yield its events.
 
         Raises:

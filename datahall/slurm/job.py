@@ -5,7 +5,7 @@ import re
 import shlex
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ _LIVES = frozenset({"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED
 _LAST_WORDS = 15
 
 
-def run(cluster: Cluster, site: Site, model: str, arguments: Sequence[str]) -> Iterator[Event]:
+def run(cluster: Cluster, site: Site, model: str, arguments: Sequence[str]) -> Generator[Event, None, None]:
     """Train on all workers that are idle; yield its events, and ``job`` at every change of state.
 
     The job is cancelled, and what was put on the hosts removed, whenever this ends before it does.

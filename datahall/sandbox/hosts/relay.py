@@ -32,7 +32,7 @@ def open_relay(folder: Path, port: int) -> Iterator[tuple[str, int]]:
     """
     listener = _listen(folder.resolve())
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="relay")
+    thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
     thread.start()
     try:
         server = asyncio.run_coroutine_threadsafe(_serve(listener, port), loop).result()
