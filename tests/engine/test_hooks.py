@@ -309,8 +309,8 @@ def test_a_feature_of_the_state_that_is_not_known_is_refused(world: World) -> No
     world.up(lambda: Thing("it"))
     whole = json.loads(world.state_file.read_text())
     del whole["sha256"]
-    world.state_file.write_text(json.dumps({**whole, "version": 4, "features": ["hooks", "taint"]}))
-    with pytest.raises(engine.BrokenState, match="features taint, which this engine does not know"):
+    world.state_file.write_text(json.dumps({**whole, "version": 4, "features": ["hooks", "tomorrow"]}))
+    with pytest.raises(engine.BrokenState, match="features tomorrow, which this engine does not know"):
         world.destroy()
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 _SEED: Final = """
 import json, os, pathlib
-for name, size in (("old-abc123", 2), ("other-abc456", 3)):
+for name, size in (("old-abc123", 2), ("other-abc456", 3), ("third-abc789", 3)):
     file = pathlib.Path(os.environ["CLOUD_FOLDER"]) / f"{name}.thing"
     if not file.exists():
         file.write_text(json.dumps({"urn": "by hand", "size": size, "label": name}))
@@ -361,7 +361,7 @@ Thing("made", size=2, opts=Options(import_="absent-000000", depends_on=[it, igno
         _SEED
         + """
 it = Thing("it", size=3, opts=Options(import_="old-abc123"))
-Thing("made", size=3, other=it.serial, opts=Options(import_="other-abc456", ignore_changes=["other"]))
+Thing("made", size=3, other=it.serial, opts=Options(import_="third-abc789", ignore_changes=["other"]))
 """,
     ),
 }

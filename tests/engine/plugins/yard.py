@@ -9,6 +9,8 @@ import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
+YARD = "cloud:index:Yard"
+
 
 def struct(data: dict[str, Any]) -> struct_pb2.Struct:
     result = struct_pb2.Struct()
@@ -22,6 +24,8 @@ class Yards:
     def Construct(
         self, request: provider_pb2.ConstructRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConstructResponse:
+        if request.type != YARD:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not implemented!")
         with grpc.insecure_channel(request.monitorEndpoint) as channel:
             monitor = resource_pb2_grpc.ResourceMonitorStub(channel)
             try:
@@ -52,5 +56,7 @@ class Yards:
     def Call(
         self, request: provider_pb2.CallRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CallResponse:
+        if not request.tok.startswith(f"{YARD}/"):
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not implemented!")
         answer: dict[str, Any] = {"return": struct({"text": "measured"})}  # `return` is a keyword
         return provider_pb2.CallResponse(**answer)
