@@ -11,6 +11,7 @@ thread of its own takes it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import signal
@@ -92,6 +93,16 @@ class Interrupts:
         self._raising = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        """Raise in the user's code; inside the event loop's own, an exception would lose the task it wakes."""
+        if frame is None or not frame.f_globals.get("__name__", "").startswith("asyncio."):
+            self._raise()
+            return
+        try:
+            asyncio.get_running_loop().call_soon_threadsafe(self._raise)
+        except RuntimeError:  # no loop runs
+            self._raise()
+
+    def _raise(self) -> None:
         if self._raising:
             raise KeyboardInterrupt
 

@@ -26,6 +26,9 @@ from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
 from datahall.engine.project import ORGANIZATION, Project
 
+_AGAIN_SECONDS = 0.5
+"""For what is cancelled to clean up, before what it began meanwhile is cancelled too."""
+
 
 @dataclass(frozen=True)
 class ProgramRun:
@@ -160,12 +163,14 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
 
 
 def _settle(loop: asyncio.AbstractEventLoop) -> None:
-    """End what the program left behind."""
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    """End what the program left behind, and what that begins while it ends.
+
+    The SDK tells of a stack's outputs even when it is cancelled, and waits for some that nobody will make.
+    """
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=_AGAIN_SECONDS))
     loop.run_until_complete(loop.shutdown_asyncgens())
 
 

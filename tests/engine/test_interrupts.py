@@ -6,13 +6,14 @@ once are of different kinds, as the system makes one of two of the same.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -39,6 +40,22 @@ sys.path.insert(0, {root!r})
 from tests.engine.programs import Thing
 here = pathlib.Path({folder!r})
 {body}
+"""
+SENDER = """
+import os, sys, time
+for line in sys.stdin:
+    time.sleep(float(line))
+    os.kill(os.getppid(), int(sys.argv[1]))
+"""
+WAITS_AGAIN = """
+import pulumi
+async def main():
+    (here / "waits").touch()
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        await asyncio.get_running_loop().create_future()
+pulumi.run(main)
 """
 PROGRAMS_THAT_HANG = {
     "a loop": """
@@ -130,6 +147,15 @@ def operating(world: World, *arguments: str, plugins: Path = PLUGINS) -> Iterato
             child.kill()
 
 
+@contextmanager
+def sending(number: signal.Signals) -> Iterator[Callable[[float], None]]:
+    """Send us that signal so many seconds from now, from a process that takes no turns with our threads."""
+    with subprocess.Popen([sys.executable, "-c", SENDER, str(number)], stdin=subprocess.PIPE) as process:
+        assert process.stdin
+        pipe = process.stdin
+        yield lambda seconds: (pipe.write(f"{seconds}\n".encode()), pipe.flush())[1]
+
+
 def program(world: World, body: str) -> None:
     text = AROUND.format(root=str(ROOT), folder=str(world.folder), body=body)
     (world.folder / "__main__.py").write_text(text)
@@ -211,6 +237,15 @@ def test_the_second_ends_a_deletion_or_a_read(
     assert locks(stack) == []
 
 
+def test_the_first_ends_a_program_that_waits_and_then_for_what_never_comes(stack: World) -> None:
+    program(stack, WAITS_AGAIN)
+    with operating(stack, "up", "--skip-preview") as process:
+        until((stack.folder / "waits").exists)
+        process.send_signal(signal.SIGTERM)
+        ended(process)
+    assert locks(stack) == []
+
+
 @pytest.mark.parametrize("body", PROGRAMS_THAT_HANG.values(), ids=PROGRAMS_THAT_HANG.keys())
 def test_the_second_ends_a_program_that_never_does(stack: World, body: str) -> None:
     program(stack, body)
@@ -267,6 +302,27 @@ def test_the_second_ends_a_plugin_that_never_serves(stack: World) -> None:
 
 
 def test_one_that_comes_too_late_to_stop_anything_is_not_lost() -> None:
+    before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), Interrupts().handled():
         os.kill(os.getpid(), signal.SIGTERM)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("number", TWO)
+def test_one_within_the_event_loop_loses_no_task(number: signal.Signals) -> None:
+    interrupts, loop = Interrupts(), asyncio.new_event_loop()
+
+    async def turns() -> None:
+        while True:
+            await asyncio.sleep(0)
+
+    with sending(number) as send, suppress(KeyboardInterrupt), interrupts.handled():
+        for turn in range(300):
+            task = loop.create_task(turns())
+            with interrupts.raising(), pytest.raises(KeyboardInterrupt):
+                send(turn % 10 / 5_000)
+                loop.run_forever()
+            task.cancel()
+            loop.run_until_complete(asyncio.wait([task], timeout=5))
+            assert task.done()
+    loop.close()
