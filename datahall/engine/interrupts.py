@@ -93,7 +93,7 @@ class Interrupts:
         self._raising = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        """Raise in the user's code; inside the event loop's own, an exception would lose the task it wakes."""
+        """Raise in the user's code; in the event loop's own, an exception would lose the task it wakes."""
         if frame is None or not frame.f_globals.get("__name__", "").startswith("asyncio."):
             self._raise()
             return

@@ -319,8 +319,8 @@ def test_one_within_the_event_loop_loses_no_task(number: signal.Signals) -> None
     with sending(number) as send, suppress(KeyboardInterrupt), interrupts.handled():
         for turn in range(300):
             task = loop.create_task(turns())
+            send(turn % 10 / 5_000 + 0.001)
             with interrupts.raising(), pytest.raises(KeyboardInterrupt):
-                send(turn % 10 / 5_000)
                 loop.run_forever()
             task.cancel()
             loop.run_until_complete(asyncio.wait([task], timeout=5))
