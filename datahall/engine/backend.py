@@ -144,6 +144,13 @@ class StackFiles:
             records.append(record)
         return records
 
+    def newest_copy(self) -> str | None:
+        """The key of the state that the last operation left, if there is a copy of it."""
+        names = self.store.names(self._history)
+        records = [name for name in names if name.endswith(_HISTORY)]
+        prefix = records[-1].partition(".history.json")[0] if records else ""
+        return next((f"{self._history}/{prefix}{end}" for end in _COPIES if prefix + end in names), None)
+
     def copy_history(self, other: StackFiles) -> None:
         """Copy history and tags to another stack of the store, where they are called after that one."""
         tags = self.store.read(self._tags)

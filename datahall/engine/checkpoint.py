@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -232,6 +232,14 @@ def check_deployment(where: str, deployment: dict[str, Any]) -> list[dict[str, A
     return resources
 
 
+def salt_of_copy(where: str, raw: bytes) -> str | None:
+    """The salt in the copy of a state; None for one that is damaged."""
+    try:
+        return _parsed(where, raw).salt_state
+    except DamagedState:
+        return None
+
+
 def passphrase_salt(where: str, provider: Json) -> str | None:
     """The salt of a `secrets_providers` entry, if there is one. Raises BrokenState, Unsupported."""
     try:
@@ -305,6 +313,12 @@ def write_resources(files: StackFiles, resources: Sequence[dict[str, Any]]) -> N
     _rewrite(files, features=sorted({*known, *needed}), resources=list(resources))
 
 
+def write_resealed(files: StackFiles, members: Mapping[str, Any], salt_state: str) -> None:
+    """Write a state whose secrets have another key: members of its `latest`, and that key's salt."""
+    provider = {"type": "passphrase", "state": {"salt": salt_state}}
+    _rewrite(files, **members, secrets_providers=provider)
+
+
 def fold(files: StackFiles) -> None:
     """Bring the journal of an operation that was killed into the state; under the stack's lock.
 
@@ -323,7 +337,7 @@ def fold(files: StackFiles) -> None:
     files.state.delete_journal()
 
 
-def _rewrite(files: StackFiles, *, features: Sequence[str] | None = None, **members: list[Any]) -> None:
+def _rewrite(files: StackFiles, *, features: Sequence[str] | None = None, **members: Json) -> None:
     """Write the state with other members in its `latest`, and other features if given."""
     key, raw = files.state.read()
     data: dict[str, Any] = json.loads(unpacked(files.store.where(key), raw or b""))

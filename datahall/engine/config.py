@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,19 @@ def reveal(value: Json, decrypt: Callable[[str], str]) -> tuple[Any, bool]:
         items = [reveal(item, decrypt) for item in value]
         return [plain for plain, _ in items], any(s for _, s in items)
     return value, False
+
+
+def ciphertexts(value: Json) -> Iterator[str]:
+    """All that is encrypted in a value of a configuration file, or in all of it."""
+    if isinstance(value, dict):
+        if set(value) == {"secure"} and isinstance(value["secure"], str):
+            yield value["secure"]
+            return
+        for item in value.values():
+            yield from ciphertexts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from ciphertexts(item)
 
 
 def _text(value: Json) -> str:

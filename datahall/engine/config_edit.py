@@ -12,7 +12,7 @@ import yaml
 
 from datahall.engine import config as configs
 from datahall.engine.checkpoint import read_checkpoint
-from datahall.engine.errors import InvalidProject
+from datahall.engine.errors import InvalidProject, StoreFailed
 from datahall.engine.options import Options
 from datahall.engine.paths import parse_path
 from datahall.engine.project import Project
@@ -63,7 +63,7 @@ def set_config(
     text = _rewritten(project, stack, file.config, full, after)
     if salt != file.salt_state:
         text += f"encryptionsalt: {salt}\n"
-    _write(project, stack, text)
+    write_stack_file(project, stack, text)
 
 
 def remove_config(project: Project, stack: str, key: str, *, path: bool) -> None:
@@ -74,7 +74,7 @@ def remove_config(project: Project, stack: str, key: str, *, path: bool) -> None
     if full not in known:
         return
     if not parts:
-        _write(project, stack, _rewritten(project, stack, file.config, full, _MISSING))
+        write_stack_file(project, stack, _rewritten(project, stack, file.config, full, _MISSING))
         return
     after = copy.deepcopy(known[full])
     holder: Any = after
@@ -82,14 +82,14 @@ def remove_config(project: Project, stack: str, key: str, *, path: bool) -> None
         holder = holder[part] if _has(holder, part) else None
     if _has(holder, parts[-1]):
         del holder[parts[-1]]
-        _write(project, stack, _rewritten(project, stack, file.config, full, after))
+        write_stack_file(project, stack, _rewritten(project, stack, file.config, full, after))
 
 
 def replace_values(project: Project, stack: str, values: Mapping[str, Json]) -> None:
     """Set whole values, by full key, as they stand in the file: secrets are encrypted already."""
     for full, value in values.items():
         config = configs.read_stack_file(project, stack).config
-        _write(project, stack, _rewritten(project, stack, config, full, value))
+        write_stack_file(project, stack, _rewritten(project, stack, config, full, value))
 
 
 def check_key(project: Project, key: str, *, path: bool) -> None:
@@ -207,11 +207,16 @@ def _end(node: yaml.Node) -> int:
     return int(node.end_mark.line) + (node.end_mark.column > 0)
 
 
-def _write(project: Project, stack: str, text: str) -> None:
+def write_stack_file(project: Project, stack: str, text: str) -> None:
+    """Replace the stack's configuration file, in one step. Raises StoreFailed, and it is as it was."""
     file = project.config_file(stack)
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o644
-    write_atomically(file, text.encode())
-    file.chmod(mode)
+    try:
+        write_atomically(file, text.encode(), mode=mode)
+    except OSError as error:
+        raise StoreFailed(
+            f"config: {file}: cannot be written ({error.strerror}); see to its folder's owner and mode"
+        ) from None
 
 
 def shown_config(project: Project, stack: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,10 @@ _KNOWN = {
     "version",
     "pluginDownloadUrl",
     "component",
+    "properties",
 }
-_REFUSED = ("properties", "remote", "inputs", "outputs", "parameterization", "extension")
+_NOT_TEXTS = {"component", "properties"}
+_REFUSED = ("remote", "inputs", "outputs", "parameterization", "extension")
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,21 @@ class Wanted:
 
 
 def one_resource(
-    stack: str, project: str, given: tuple[str, str, str], *, parent: str = "", provider: str = ""
+    stack: str,
+    project: str,
+    given: tuple[str, str, str],
+    *,
+    parent: str = "",
+    provider: str = "",
+    properties: Sequence[str] = (),
 ) -> Wanted:
-    """One resource from (type, name, id); parent and provider are NAME=URN, or a URN.
+    """One resource from (type, name, id), of its inputs some; parent and provider are NAME=URN, or a URN.
 
     Raises InvalidProject for what is none of these.
     """
     type_, name, id_ = given
     table: dict[str, str] = {}
-    spec = {"type": type_, "name": name, "id": id_}
+    spec: dict[str, Any] = {"type": type_, "name": name, "id": id_, "properties": list(properties)}
     for word, value in (("parent", parent), ("provider", provider)):
         if not value:
             continue
@@ -119,12 +127,15 @@ def _spec(where: str, number: int, spec: Any) -> dict[str, Any]:  # noqa: ANN401
             raise Unsupported(f"{told}: {key}: not supported by the embedded engine; see docs/engine.md")
         if key not in _KNOWN and key not in _REFUSED:
             raise InvalidProject(f"{told}: {key}: not a member of a resource; leave it out")
-    whole: dict[str, Any] = {key: spec.get(key) or "" for key in _KNOWN - {"component"}}
+    whole: dict[str, Any] = {key: spec.get(key) or "" for key in _KNOWN - _NOT_TEXTS}
     whole["component"] = bool(spec.get("component"))
+    whole["properties"] = spec.get("properties") or []
+    if not isinstance(whole["properties"], list) or not all(isinstance(n, str) for n in whole["properties"]):
+        raise InvalidProject(f"{told}: properties: a list of names is expected; correct it")
     whole["name"] = whole["name"] or whole["logicalName"]
     whole["logicalName"] = whole["logicalName"] or whole["name"]
     for key, value in whole.items():
-        if key != "component" and not isinstance(value, str):
+        if key not in _NOT_TEXTS and not isinstance(value, str):
             raise InvalidProject(f"{told}: {key}: {value!r}: a text is expected; correct it")
     if not whole["name"] or "::" in whole["logicalName"]:
         raise InvalidProject(f"{told}: name: {whole['logicalName']!r}: not a resource's name; correct it")
@@ -151,4 +162,5 @@ def _import(where: str, spec: dict[str, Any], table: dict[str, str], parent: str
         version=spec["version"],
         download_url=spec["pluginDownloadUrl"],
         component=spec["component"],
+        properties=tuple(spec["properties"]),
     )

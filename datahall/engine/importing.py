@@ -34,7 +34,10 @@ from datahall.engine.state import ResourceState
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """What is to be imported; a component has no id. `parent` and `provider` are URNs, if given."""
+    """What is to be imported; a component has no id. `parent` and `provider` are URNs, if given.
+
+    Of the inputs that its provider reads, only `properties` are recorded, if any are named.
+    """
 
     type: str
     name: str
@@ -44,6 +47,7 @@ class Import:
     version: str = ""
     download_url: str = ""
     component: bool = False
+    properties: tuple[str, ...] = ()
 
 
 def import_resources(
@@ -167,19 +171,29 @@ def _import(d: Deployment, registrar: Registrar, urn: str, one: Import, *, prote
     )
     with steps.told(d, state, Op.IMPORT, planned=()) as tell_id:
         stamp = now()
-        new = replace(_read(d, state) if state.custom else state, created=stamp, modified=stamp)
+        new = replace(
+            _read(d, state, one.properties) if state.custom else state, created=stamp, modified=stamp
+        )
         tell_id(new.id)
         d.snapshot.adopt(new, operation=None, old=None, condemned=None)
         steps.keep(d, new)
 
 
-def _read(d: Deployment, state: ResourceState) -> ResourceState:
+def _read(d: Deployment, state: ResourceState, properties: Sequence[str]) -> ResourceState:
     with d.slot():
         plugin = providers.of_resource(d, state)
         if not plugin.configured:
             raise ProviderFailed(f"{state.urn}: import: the configuration of its provider is not known yet")
         found = replace(read_existing(d, state, "import"), import_id="")
-        checked = plugin.check(found, found.inputs, found.inputs, os.urandom(32))
+        whole = found.inputs
+        if missing := [name for name in properties if name not in whole]:
+            raise InvalidProject(
+                f"import: {state.urn}: properties: {missing[0]}: not among the inputs that its provider "
+                f"reads: {', '.join(sorted(whole)) or 'none'}"
+            )
+        if properties:
+            found = replace(found, inputs={name: whole[name] for name in properties})
+        checked = plugin.check(found, whole, found.inputs, os.urandom(32))
     for name, reason in checked.failures:
         d.events.say("warning", f"its provider reads what it refuses: {name}: {reason}", found.urn)
     return found

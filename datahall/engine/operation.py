@@ -37,6 +37,11 @@ from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider, package_of
 
+_CUT_SHORT = (
+    " (the stack's file and its state have a key each; where a change of the passphrase was cut short: "
+    "run stack change-secrets-provider again)"
+)
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -74,10 +79,12 @@ def open_stack(project: Project, stack: str, options: Options) -> Opened:
     phrase = passphrase(options)
     checkpoint = read_checkpoint(files)
     stack_file = configs.read_stack_file(project, stack)
-    crypter = Crypter(phrase, stack_file.salt_state or checkpoint.salt_state)
+    parted = bool(checkpoint.salt_state) and stack_file.salt_state not in (None, checkpoint.salt_state)
+    advice = _CUT_SHORT if parted else ""
+    crypter = Crypter(phrase, stack_file.salt_state or checkpoint.salt_state, advice=advice)
     decrypt = crypter.decrypt
-    if checkpoint.salt_state and stack_file.salt_state not in (None, checkpoint.salt_state):
-        decrypt = Crypter(phrase, checkpoint.salt_state).decrypt  # the next write uses the file's salt
+    if parted:  # the next write uses the file's salt
+        decrypt = Crypter(phrase, checkpoint.salt_state, advice=advice).decrypt
     if options.config is not None:
         config = configs.given_config(options.config)
     else:

@@ -98,6 +98,19 @@ def check_project_name(name: str) -> None:
         raise InvalidProject(f"project: {name!r}: letters, digits, `_`, `.` and `-` only; correct it")
 
 
+def qualified(project: Project, given: str) -> tuple[str, str]:
+    """The project and the stack of `STACK` or `organization/[PROJECT/]STACK`. Raises InvalidProject."""
+    parts = given.split("/")
+    if len(parts) > 1 and (parts[0] != ORGANIZATION or len(parts) > 3):
+        raise InvalidProject(
+            f"stack: {given!r}: must be STACK or {ORGANIZATION}/PROJECT/STACK in a backend of one's own; "
+            "choose another name"
+        )
+    named = parts[1] if len(parts) == 3 else project.name
+    check_project_name(named)
+    return named, parts[-1]
+
+
 def check_stack_name(stack: str) -> None:
     """Raise InvalidProject unless `stack` is a legal stack name."""
     if not _NAME.match(stack):

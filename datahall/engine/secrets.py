@@ -56,12 +56,13 @@ class Cipher:
 class Crypter:
     """A stack's secrets: derives the key in the background and remembers what it encrypted.
 
-    `salt_state` is the stack's `encryptionsalt`, or None for a new one. An unchanged secret keeps its
+    `salt_state` is the stack's `encryptionsalt`, or None for a new one; `advice` is added to what a wrong
+    passphrase raises. An unchanged secret keeps its
     ciphertext, so that an unchanged resource is written as it was.
     """
 
-    def __init__(self, passphrase: str, salt_state: str | None = None) -> None:
-        self._given = salt_state
+    def __init__(self, passphrase: str, salt_state: str | None = None, *, advice: str = "") -> None:
+        self._given, self._advice = salt_state, advice
         self._ready: Future[tuple[str, Cipher]] = Future()
         self._known: dict[str, str] = {}
         threading.Thread(target=self._prepare, args=(passphrase,), daemon=True).start()
@@ -69,7 +70,9 @@ class Crypter:
     def _prepare(self, passphrase: str) -> None:
         try:
             self._ready.set_result(_open(passphrase, self._given))
-        except (MissingPassphrase, BrokenState) as error:
+        except MissingPassphrase as error:
+            self._ready.set_exception(MissingPassphrase(f"{error}{self._advice}"))
+        except BrokenState as error:
             self._ready.set_exception(error)
 
     @property

@@ -8,13 +8,13 @@ from typing import Any
 from datahall.engine import config as configs
 from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import read_checkpoint, render
+from datahall.engine.config_edit import write_stack_file
 from datahall.engine.errors import InvalidProject
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
 from datahall.engine.project import Project
 from datahall.engine.secrets import Crypter
 from datahall.engine.stack_options import passphrase, stack_files
-from datahall.engine.storage.folder import write_atomically
 from datahall.engine.values import SECRET_SIGNATURE, SIGNATURE, Json
 
 
@@ -72,7 +72,7 @@ def init_stack(project: Project, stack: str, options: Options) -> None:
         if given is None:
             before = file.read_text(encoding="utf-8") if file.exists() else ""
             line_end = "\n" if before and not before.endswith("\n") else ""
-            write_atomically(file, f"{before}{line_end}encryptionsalt: {salt}\n".encode())
+            write_stack_file(project, stack, f"{before}{line_end}encryptionsalt: {salt}\n")
         content = render(
             stack=stack,
             project=project.name,

@@ -8,9 +8,9 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datahall.engine import links
@@ -20,7 +20,7 @@ from datahall.engine.checkpoint import Checkpoint, now, read_checkpoint, write_r
 from datahall.engine.errors import EngineError, InvalidProject
 from datahall.engine.lock import locked
 from datahall.engine.options import Options
-from datahall.engine.project import Project
+from datahall.engine.project import Project, qualified
 from datahall.engine.secrets import Crypter
 from datahall.engine.stack_admin import require_stack
 from datahall.engine.stack_import import resealed
@@ -48,24 +48,34 @@ def move_states(
     include_parents: bool = False,
     only_tell: bool = False,
 ) -> Move:
-    """Move resources of `source`, their children with them, to `dest`, a stack of the same project.
+    """Move resources of `source`, their children with them, to `dest`.
 
-    With `only_tell` nothing is written. Raises InvalidProject for a URN that is not there or not clear, a
-    provider, an interrupted operation, and what `dest` has already; nothing is changed then.
+    Both are stacks of the project, or of another as `organization/PROJECT/STACK`. With `only_tell` nothing is
+    written. Raises InvalidProject for a URN that is not there or not clear, a provider, an interrupted
+    operation, and what `dest` has already; nothing is changed then.
     """
-    if source == dest:
+    files = [_files(project, name, options) for name in (source, dest)]
+    ours, theirs = files
+    if (ours.project, ours.stack) == (theirs.project, theirs.stack):
         raise InvalidProject(f"--dest: {dest}: is the source; name another stack")
-    files = {name: require_stack(project, name, options) for name in (source, dest)}
     with ExitStack() as held:
-        for name in sorted(files):  # in the same order for all, so that no two wait for each other
-            files[name].backend.prepare()
-            held.enter_context(locked(files[name], lambda _: None))
-        before = {name: read_checkpoint(files[name]) for name in files}
-        going = _chosen(before[source], given, include_parents=include_parents)
-        left, added, move = _parted(project, dest, before, going, options, source=source)
+        # in the same order for all, so that no two wait for each other
+        for each in sorted(files, key=lambda found: (found.project, found.stack)):
+            each.backend.prepare()
+            held.enter_context(locked(each, lambda _: None))
+        before, there = (read_checkpoint(each) for each in files)
+        going = _chosen(before, given, include_parents=include_parents)
+        left, added, move = _parted(before, going, there, theirs, options)
         if not only_tell:
-            _write(files[source], left, files[dest], before[dest].resources, added)
+            _write(ours, left, theirs, there.resources, added)
         return move
+
+
+def _files(project: Project, name: str, options: Options) -> StackFiles:
+    its_project, stack = qualified(project, name)
+    return require_stack(
+        replace(project, name=its_project), stack, options
+    )  # of it the name is all that counts
 
 
 def _write(
@@ -117,17 +127,11 @@ def _chosen(checkpoint: Checkpoint, given: Sequence[str], *, include_parents: bo
 
 
 def _parted(
-    project: Project,
-    dest: str,
-    before: Mapping[str, Checkpoint],
-    going: Sequence[Recorded],
-    options: Options,
-    *,
-    source: str,
+    before: Checkpoint, going: Sequence[Recorded], dest: Checkpoint, theirs: StackFiles, options: Options
 ) -> tuple[list[Recorded], list[Recorded], Move]:
     """What stays in the source, what is added to the other stack, and what is told of it."""
     moved_urns = {data["urn"] for data in going}
-    stays = [data for data in before[source].resources if data["urn"] not in moved_urns]
+    stays = [data for data in before.resources if data["urn"] not in moved_urns]
     for data in stays:
         if data.get("parent") in moved_urns:
             raise InvalidProject(
@@ -135,14 +139,14 @@ def _parted(
             )
     lost = [line for data in stays for line in _lost(data, moved_urns)]
     left = [links.redirected_record(data, lambda urn: "" if urn in moved_urns else urn) for data in stays]
-    renewed, there = _Renewed(project.name, dest), before[dest].resources
+    renewed, there = _Renewed(theirs.project, theirs.stack), dest.resources
     added: list[Recorded] = []
     if all(data["urn"] != renewed.root for data in there):
         added.append(renewed.root_record())
     used = {data["provider"] for data in going if data.get("provider")}
     providers = [data for data in stays if f"{data['urn']}::{data.get('id', '')}" in used]
-    clear, sealed = _ciphers(before[source], before[dest], dest, options)
-    for data in before[source].resources:
+    clear, sealed = _ciphers(before, dest, theirs.stack, options)
+    for data in before.resources:
         if data not in providers and data["urn"] not in moved_urns:
             continue
         lost += _lost(data, {other["urn"] for other in stays if other not in providers})
@@ -153,7 +157,9 @@ def _parted(
         elif _like(same, record, clear, provider=data in providers):
             renewed.stands_for(data, same)
         else:
-            raise InvalidProject(f"urn: {record['urn']}: {dest} has another one of that URN; rename one")
+            raise InvalidProject(
+                f"urn: {record['urn']}: {theirs.stack} has another one of that URN; rename one"
+            )
     return left, added, Move({urn: renewed.urns[urn] for urn in (data["urn"] for data in going)}, lost)
 
 

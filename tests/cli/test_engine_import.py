@@ -71,6 +71,15 @@ def test_one_is_imported_protected_and_its_code_is_the_programs(engine: Run, fol
     assert "protected" in gone.err
 
 
+def test_only_the_named_properties_are_recorded(engine: Run) -> None:
+    one = ("import", "cloud:index:Thing", "old", "old-123456", "--yes", "--json", "--properties")
+    refused = engine(*one, "label,colour")
+    assert (refused.code, "colour: not among the inputs" in refused.err) == (2, True), refused.err
+    assert "old-123456" not in engine("stack", "export").out
+    assert engine(*one, "label,size").code == 0
+    assert recorded(engine, "old")["inputs"] == {"label": "old", "size": 3}
+
+
 def test_many_are_imported_from_a_file(engine: Run, folder: Path) -> None:
     data = {
         "nameTable": {"mine": MINE},

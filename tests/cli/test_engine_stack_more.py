@@ -1,5 +1,6 @@
 """Stacks renamed, with copied configuration, and their history in pages; configuration set by many verbs."""
 
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cli.running import Ran, Run
 from tests.cli.test_engine_verbs import PLUGINS, PROGRAM, TESTS, _official, folder, things
@@ -140,3 +142,63 @@ def test_configuration_given_to_an_operation_is_kept(engine: Run, folder: Path) 
     assert engine("up", "-y", "-c", "size=4").code == 0
     assert json.loads(engine("stack", "output", "area", "--json").out) == 16
     assert engine("up", "-y", "-c", "size").code == 2
+
+
+def test_the_last_configuration_comes_back(engine: Run, folder: Path) -> None:
+    file = folder / "Pulumi.dev.yaml"
+    before = file.read_text()
+    for value in ("7", "8"):
+        assert engine("config", "set", "size", value).code == 0
+        told = engine("config", "refresh")
+        assert told.code == 0, told.err
+        assert engine("config", "get", "size").code == 2
+    assert "Pulumi.dev.yaml.bak.bak" in told.out
+    assert "size: '8'" in (folder / "Pulumi.dev.yaml.bak.bak").read_text()
+    file.unlink()
+    assert engine("config", "refresh", "--force").code == 0
+    assert yaml.safe_load(file.read_text()) == yaml.safe_load(before)
+    assert engine("config", "get", "word", "--show-secrets").out == "hunter5\n"
+    assert engine("preview", "--expect-no-changes").code == 0
+
+    assert engine("stack", "init", "fresh").code == 0
+    refused = engine("config", "refresh", "-s", "fresh")
+    assert (refused.code, "run up first" in refused.err) == (2, True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.stdin", io.StringIO("battery staple\n"))
+        assert engine("stack", "change-secrets-provider", "passphrase", "-s", "dev").code == 0
+    refused = engine("config", "refresh", "-s", "dev")
+    assert (refused.code, "a key that the stack does not have" in refused.err) == (2, True)
+
+
+GRAPH = """strict digraph {
+rankdir=LR;
+    Resource0 [label="second"];
+    Resource0 -> Resource1 [color = "red"];
+    Resource1 [label="first"];
+    Resource1 -> Resource2 [color = "red"];
+    Resource3 [label="default_1_2_3"];
+    Resource2 [label="proj-dev"];
+}
+"""
+
+
+def test_a_graph_of_the_stack(engine: Run, folder: Path) -> None:
+    more = 'Thing("second", note=thing.serial, opts=pulumi.ResourceOptions(parent=thing))\n'
+    (folder / "__main__.py").write_text(PROGRAM + more)
+    assert engine("up", "-y", "-f").code == 0
+
+    def drawn(*flags: str) -> str:
+        told = engine("stack", "graph", str(folder / "ours"), *flags)
+        assert told.code == 0, told.err
+        return (folder / "ours").read_text()
+
+    flags = ("--short-node-name", "--parent-edge-color", "red", "--dot-fragment", "rankdir=LR;")
+    assert drawn(*flags, "--ignore-dependency-edges") == GRAPH
+    whole = drawn()
+    for part in ('[label="urn:pulumi:dev::proj::cloud:index:Thing::first"]', '"#246C60", label = "note"]'):
+        assert part in whole
+    if shutil.which("pulumi"):
+        for given in ((), flags, ("--ignore-parent-edges",)):
+            _official(folder, "stack", "graph", str(folder / "theirs"), "-s", "dev", *given)
+            assert drawn(*given) == (folder / "theirs").read_text()
+    assert engine("stack", "graph", str(folder / "no" / "where")).code == 2

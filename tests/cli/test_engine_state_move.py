@@ -193,3 +193,33 @@ def test_parents_are_included_when_asked_for(engine: Run) -> None:
     alone = engine("state", "move", inner, "--source", "dev", "--dest", "prod", "--include-parents", "-y")
     assert alone.code == 0, alone.err
     assert {"home", "inner", "home-base"} <= set(recorded(engine, "prod"))
+
+
+def test_resources_move_to_another_project(engine: Run, datahall: Run, folder: Path) -> None:
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
+    (other / "__main__.py").write_text("")
+    assert datahall("engine", "stack", "init", "main", "-C", str(other)).code == 0
+    first = recorded(engine, "dev")["first"]
+    moved = engine(
+        "state", "move", first["urn"], "--source", "dev", "--dest", "organization/other/main", "-y"
+    )
+    assert moved.code == 0, moved.err
+    assert "first" not in recorded(engine, "dev")
+
+    def there(*arguments: str) -> Ran:
+        return datahall("engine", *arguments, "-C", str(other))
+
+    found = json.loads(there("stack", "export").out)["deployment"]["resources"]
+    assert [each["urn"] for each in found] == [
+        "urn:pulumi:main::other::pulumi:pulumi:Stack::other-main",
+        "urn:pulumi:main::other::pulumi:providers:cloud::default_1_2_3",
+        "urn:pulumi:main::other::cloud:index:Thing::first",
+    ]
+    assert found[2]["id"] == first["id"]
+    gone = there("destroy", "-y", "--plugin-path", str(PLUGINS), "-s", "organization/other/main")
+    assert gone.code == 0, gone.err
+    for name, part in (("a/other/main", "must be STACK or"), ("organization/other/none", "no such stack")):
+        refused = engine("state", "move", HOME, "--source", "dev", "--dest", name, "-y")
+        assert (refused.code, part in refused.err) == (2, True), refused.err

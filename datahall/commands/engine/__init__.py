@@ -27,6 +27,8 @@ _STACK = {
     "output": "Show a stack's outputs, or one of them.",
     "export": "Write a stack's deployment as JSON.",
     "import": "Make an exported deployment the stack's state.",
+    "graph": "Write a stack's dependencies as a graph in DOT.",
+    "change-secrets-provider": "Encrypt a stack's secrets with another passphrase.",
     "history": "Show what was done to a stack, the newest first.",
 }
 _STATE = {
@@ -46,6 +48,7 @@ _CONFIG = {
     "rm": "Remove a value.",
     "rm-all": "Remove several values.",
     "cp": "Copy a value, or all, to another stack.",
+    "refresh": "Make the file anew as the last operation had it.",
 }
 
 

@@ -65,6 +65,8 @@ def open_stack(folder: Path, stack: str | None) -> Target:
     from datahall.embedded import call
 
     project, options = open_project(folder)
+    if stack is not None:
+        stack = own_stack(project, stack)
     if stack is None:
         names = engine.stack_names(project, options)
         if len(names) != 1:
@@ -75,6 +77,23 @@ def open_stack(folder: Path, stack: str | None) -> Target:
     chosen = stack
     call(lambda: engine.require_stack(project, chosen, options))
     return Target(project, chosen, options)
+
+
+def own_stack(project: engine.Project, given: str) -> str:
+    """The name of one of the project's stacks, also given as `organization/PROJECT/STACK`.
+
+    Raises:
+        UserError: it is of another project.
+    """
+    from datahall.embedded import call
+    from datahall.engine.project import qualified
+
+    named, stack = call(lambda: qualified(project, given))
+    if named != project.name:
+        raise UserError(
+            "--stack", given, f"the project here is {project.name}", "give that one's folder by -C"
+        )
+    return stack
 
 
 def folders(option: str, given: Sequence[Path]) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""``datahall engine config``: get, set, set-all, rm, rm-all, cp."""
+"""``datahall engine config``: get, set, set-all, rm, rm-all, cp, refresh."""
 
 import getpass
 import json as jsons
@@ -112,6 +112,24 @@ def rm_all(
     target = targets.open_stack(cwd, stack)
     for key in keys:
         call(lambda key=key: config_edit.remove_config(target.project, target.stack, key, path=path))  # type: ignore[misc]
+    return 0
+
+
+def refresh(
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    force: Annotated[bool, Parameter(name=["--force", "-f"], help="Keep no copy of the one before.")] = False,
+) -> int:
+    """Make the stack's configuration file anew as the last operation had it; the one before is kept."""
+    from datahall.embedded import call
+    from datahall.engine.config_refresh import refresh_config
+
+    target = targets.open_stack(cwd, stack)
+    kept = call(lambda: refresh_config(target.project, target.stack, target.options, force=force))
+    if kept is not None:
+        print(f"kept the one before as {kept}")
+    print(f"refreshed the configuration of {target.stack}")
     return 0
 
 

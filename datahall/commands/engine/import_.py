@@ -20,6 +20,10 @@ Given = Annotated[
 ]
 Parent = Annotated[str, Parameter(help="The parent: NAME=URN, NAME being what the program calls it.")]
 Provider = Annotated[str, Parameter(help="The provider, in the same way (default: the package's own).")]
+Properties = Annotated[
+    tuple[str, ...],
+    Parameter(help="Record only these of its inputs: NAME,NAME; may be repeated.", negative=()),
+]
 Of = Annotated[Path | None, Parameter(name=["--file", "-f"], help="A JSON file of many.", show_default=False)]
 Out = Annotated[
     Path | None, Parameter(name=["--out", "-o"], help="Write the code to a file.", show_default=False)
@@ -37,6 +41,7 @@ def import_(
     file: Of = None,
     parent: Parent = "",
     provider: Provider = "",
+    properties: Properties = (),
     protect: Protect = True,
     generate_code: Generate = True,
     out: Out = None,
@@ -57,7 +62,8 @@ def import_(
 
     output = Output(as_json=json)
     target = targets.open_stack(cwd, stack)
-    wanted = _wanted(target, given, file, parent, provider)
+    names = [name.strip() for each in properties for name in each.split(",") if name.strip()]
+    wanted = _wanted(target, given, file, parent=parent, provider=provider, properties=names)
     if skip_preview and (preview_only or not yes):
         fix = "leave one of them out" if preview_only else "add --yes"
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
@@ -99,7 +105,13 @@ def import_(
 
 
 def _wanted(
-    target: targets.Target, given: tuple[str, ...], file: Path | None, parent: str, provider: str
+    target: targets.Target,
+    given: tuple[str, ...],
+    file: Path | None,
+    *,
+    parent: str,
+    provider: str,
+    properties: list[str],
 ) -> "Wanted":
     from datahall.embedded import call
     from datahall.engine import import_file
@@ -107,7 +119,7 @@ def _wanted(
 
     stack, project = target.stack, target.project.name
     if file is not None:
-        if given or parent or provider:
+        if given or parent or provider or properties:
             raise UserError("--file", str(file), "cannot be mixed with a resource given here", "give one")
         try:
             content = file.read_bytes()
@@ -121,7 +133,9 @@ def _wanted(
         raise UserError("resource", said, "TYPE NAME ID are needed", "give the three, or a --file")
     type_, name, id_ = given
     return call(
-        lambda: import_file.one_resource(stack, project, (type_, name, id_), parent=parent, provider=provider)
+        lambda: import_file.one_resource(
+            stack, project, (type_, name, id_), parent=parent, provider=provider, properties=properties
+        )
     )
 
 

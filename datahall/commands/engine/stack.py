@@ -1,4 +1,6 @@
-"""``datahall engine stack``: init, ls, rm, rename, output, export, import, history."""
+"""``datahall engine stack``: init, ls, rm, rename, output, export, import, graph,
+change-secrets-provider, history.
+"""
 
 import json as jsons
 import sys
@@ -9,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from datahall.commands import _options as options
+from datahall.commands.engine import _graph as graphs
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine.up import Yes
 
@@ -26,13 +29,17 @@ def init(
     copy_config_from: Annotated[
         str | None, Parameter(help="A stack whose configuration it gets.", show_default=False)
     ] = None,
+    secrets_provider: Annotated[str, Parameter(help="There is `passphrase`.")] = "passphrase",
 ) -> int:
     """Make an empty stack."""
     from datahall import engine
     from datahall.embedded import call
     from datahall.engine.config_copy import copy_config
+    from datahall.engine.passphrase_change import check_provider
 
     project, asked = targets.open_project(cwd)
+    if secrets_provider != "default":  # which it is, in a backend of one's own
+        call(lambda: check_provider(secrets_provider))
     if copy_config_from is not None:
         targets.open_stack(cwd, copy_config_from)
     call(lambda: engine.init_stack(project, name, asked))
@@ -170,6 +177,56 @@ def import_(
     for line in told:
         print(f"warning: {line}", file=sys.stderr)
     print(f"imported into stack {target.stack}")
+    return 0
+
+
+def graph(
+    file: Annotated[Path, Parameter(help="Where it is written.")],
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    drawn: Annotated[graphs.Drawn, Parameter(name="*")] = graphs.ALL,
+) -> int:
+    """Write a stack's dependencies as a graph in DOT."""
+    from datahall import engine
+    from datahall.embedded import call
+    from datahall.engine.graph import as_dot
+    from datahall.errors import UserError
+
+    target = targets.open_stack(cwd, stack)
+    state = call(lambda: engine.read_stack(target.project, target.stack, target.options))
+    text = as_dot(state.resources if state else [], drawn.options())
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError("file", str(file), f"cannot be written ({error.strerror})", "give another") from None
+    print(f"wrote the graph of {target.stack} to {file}")
+    return 0
+
+
+def change_secrets_provider(
+    provider: Annotated[str, Parameter(help="The secrets provider; there is `passphrase`.")],
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+) -> int:
+    """Encrypt a stack's secrets with another passphrase, which is asked for, or the first line of stdin."""
+    from datahall.commands.engine import _passphrase
+    from datahall.embedded import call
+    from datahall.engine import passphrase_change
+
+    target = targets.open_stack(cwd, stack)
+    call(lambda: passphrase_change.check_provider(provider))
+    new = _passphrase.new_passphrase()
+    changed = call(
+        lambda: passphrase_change.change_passphrase(target.project, target.stack, target.options, new)
+    )
+    if changed:
+        print(f"the secrets of {target.stack} have a new key; its history and the state before keep the old")
+    else:
+        print(f"the secrets of {target.stack} have this passphrase already")
     return 0
 
 

@@ -11,6 +11,7 @@ from datahall.commands.engine import _target as targets
 from datahall.commands.engine.up import Yes
 
 UrnName = Annotated[str, Parameter(help="The resource's URN.")]
+_OTHER = " (of another project: organization/PROJECT/STACK)."
 Urns = Annotated[tuple[str, ...], Parameter(help="URNs of resources.")]
 
 
@@ -152,8 +153,8 @@ def move(
     urns: Urns,
     /,
     *,
-    source: Annotated[str, Parameter(help="The stack that has them.")] = "",
-    dest: Annotated[str, Parameter(help="The stack that gets them.")] = "",
+    source: Annotated[str, Parameter(help=f"The stack that has them{_OTHER}")] = "",
+    dest: Annotated[str, Parameter(help=f"The stack that gets them{_OTHER}")] = "",
     cwd: targets.Folder = Path("."),
     include_parents: Annotated[bool, Parameter(help="Also their parents.")] = False,
     yes: Yes = False,
@@ -166,15 +167,15 @@ def move(
     for flag, given in (("--source", source), ("--dest", dest)):
         if not given:
             raise UserError(flag, "missing", "two stacks are needed", f"give {flag} STACK")
-    target = targets.open_stack(cwd, source)
+    project, asked = targets.open_project(cwd)
 
     def run(*, only_tell: bool) -> state_move.Move:
         return call(
             lambda: state_move.move_states(
-                target.project,
+                project,
                 source,
                 dest,
-                target.options,
+                asked,
                 urns,
                 include_parents=include_parents,
                 only_tell=only_tell,

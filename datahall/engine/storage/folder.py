@@ -126,13 +126,14 @@ def _modified(entry: os.DirEntry[str]) -> float:
         return 0.0
 
 
-def write_atomically(file: Path, content: bytes) -> None:
-    """Replace `file` so that a crash leaves the old or the new content, whole and on disk."""
+def write_atomically(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace `file` so that a crash leaves the old or the new content, whole and on disk, with its mode."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
