@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -215,7 +216,7 @@ class Stack:
         options = self._options
         if not isinstance(self._program, Path):
             options = replace(options, program=functools.partial(_run, self._program))
-        with watching() as applies:
+        with watching() as applies, _no_default_session():
             try:
                 self._result = verb(self._project, self.name, options)
             except EngineError as error:
@@ -230,6 +231,17 @@ def end(stacks: Iterable[Stack]) -> None:
     said = "".join([stack.end() for stack in stacks])
     if said:
         raise LeftBehind(said.rstrip())
+
+
+@contextmanager
+def _no_default_session() -> Iterator[None]:
+    """Inside, boto3 makes its default session anew: it keeps the account that it first saw."""
+    before = boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION = None
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before
 
 
 def _check_program(program: object) -> None:

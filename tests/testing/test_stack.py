@@ -94,9 +94,13 @@ def test_a_program_that_calls_aws_itself_reaches_its_own_account(stack: NewStack
         pulumi.export("boto3", sts.get_caller_identity()["Account"])
         pulumi.export("provider", aws.get_caller_identity().account_id)
 
+    boto3.setup_default_session()
+    before = boto3.DEFAULT_SESSION
+    assert before.available_profiles is not None  # it reads its configuration, once
     asking = stack(program)
     asking.up()
     assert asking.outputs == {"boto3": asking.account, "provider": asking.account}
+    assert boto3.DEFAULT_SESSION is before
 
 
 def test_protected_resources_go_after_the_test(stack_factory: NewStack, aws_server: control.Server) -> None:
