@@ -160,6 +160,7 @@ class _Pack:
             outcome="violation",
             severity=_SEVERITIES.get(diagnostic.severity, "") or self._severities.get(name, ""),
             description=diagnostic.description or None,
+            version=diagnostic.policyPackVersion,
         )
 
     def _level(self, number: int) -> str:

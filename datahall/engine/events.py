@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datahall.engine.state import ResourceState
 
 
 class Op(StrEnum):
@@ -53,13 +56,17 @@ class PropertyDiff:
 
 @dataclass(frozen=True)
 class ResourceStarted:
-    """A step of a resource begins."""
+    """A step of a resource begins: from `old`, if anything is recorded, to `new`, if it is not to go."""
 
     urn: str
     type: str
     op: Op
     parent: str | None
     name: str
+    diff: list[PropertyDiff] = field(default_factory=list)
+    detailed: bool = False
+    old: ResourceState | None = field(default=None, repr=False)
+    new: ResourceState | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -73,15 +80,26 @@ class ResourceDone:
     id: str | None
     diff: list[PropertyDiff] = field(default_factory=list)
     detailed: bool = False
+    old: ResourceState | None = field(default=None, repr=False)
+    new: ResourceState | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class ResourceFailed:
-    """A step of a resource failed."""
+    """A step of a resource failed; `unclear`: it is not known whether it was done."""
 
     urn: str
     op: Op
     message: str
+    unclear: bool = False
+
+
+@dataclass(frozen=True)
+class OutputsRecorded:
+    """A component, or the stack, has its outputs."""
+
+    urn: str
+    state: ResourceState = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,7 @@ class PolicyResult:
     outcome: Literal["violation", "not_judged"]
     severity: str = ""
     description: str | None = None
+    version: str = ""
 
 
-Event = ResourceStarted | ResourceDone | ResourceFailed | Diagnostic | PolicyResult
+Event = ResourceStarted | ResourceDone | ResourceFailed | OutputsRecorded | Diagnostic | PolicyResult

@@ -169,12 +169,12 @@ def _import(d: Deployment, registrar: Registrar, urn: str, one: Import, *, prote
         provider="" if one.component else _provider(d, registrar, urn, one),
         protect=protect,
     )
-    with steps.told(d, state, Op.IMPORT, planned=()) as tell_id:
+    with steps.told(d, state, Op.IMPORT, planned=()) as tell:
         stamp = now()
         new = replace(
             _read(d, state, one.properties) if state.custom else state, created=stamp, modified=stamp
         )
-        tell_id(new.id)
+        tell(new)
         d.snapshot.adopt(new, operation=None, old=None, condemned=None)
         steps.keep(d, new)
 

@@ -38,9 +38,9 @@ def import_resource(
     if replaced is not None:
         steps.refuse_protected(d, replaced, state)
     op = Op.IMPORT_REPLACEMENT if replaced else Op.IMPORT
-    with steps.told(d, state, op, planned=()) as tell_id:  # a plan has its id instead
+    with steps.told(d, state, op, old=replaced, planned=()) as tell:  # a plan has its id instead
         new = _imported(d, state, judge)
-        tell_id(new.id)
+        tell(new)
         with d.lock:
             d.imported.setdefault((new.type, new.id), set()).add(new.urn)
         if replaced is None:

@@ -17,6 +17,7 @@ from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.ending import Ending
 from datahall.engine.errors import EngineError, ProgramFailed
+from datahall.engine.events import OutputsRecorded
 from datahall.engine.features import MONITOR_FEATURES, feature_by_old_name
 from datahall.engine.goal import Goal, read_goal
 from datahall.engine.hooked import after_outputs
@@ -235,4 +236,5 @@ def finish(d: Deployment, state: ResourceState, outputs: Properties) -> Resource
     d.snapshot.substitute(state, new)
     with d.lock:
         d.news[state.urn] = new
+    d.events.emit(OutputsRecorded(state.urn, new))
     return new

@@ -45,8 +45,9 @@ def read_resource(
     left = registrar.left_unread(old, state)
     if left is not None:
         return left
-    with told(d, state, Op.READ, planned=()):  # what is read is not held to a plan
+    with told(d, state, Op.READ, old=old, planned=()) as tell:  # what is read is not held to a plan
         read = _read(d, state)
+        tell(read)
         if old is not None and old.external:
             changed = (old.inputs, old.outputs) != (read.inputs, read.outputs)
             read = replace(read, created=old.created, modified=now() if changed else old.modified)

@@ -85,7 +85,9 @@ def _refreshed(d: Deployment, old: ResourceState, *, counted: bool) -> bool:
     with d.slot() if read else nullcontext():
         d.go_on()
         if not hidden:
-            d.events.emit(ResourceStarted(old.urn, old.type, Op.REFRESH, old.parent or None, old.name))
+            parent = old.parent or None
+            begun = ResourceStarted(old.urn, old.type, Op.REFRESH, parent, old.name, old=old, new=old)
+            d.events.emit(begun)
         began = time.monotonic()
         try:
             seen = _look(d, old) if read else _Seen(old)
@@ -97,7 +99,8 @@ def _refreshed(d: Deployment, old: ResourceState, *, counted: bool) -> bool:
         if not hidden:
             seconds, id_ = time.monotonic() - began, (seen.state or old).id or None
             diff = list(seen.change.diff)
-            done = ResourceDone(old.urn, old.type, seen.op, seconds, id_, diff, seen.change.detailed)
+            detailed = seen.change.detailed
+            done = ResourceDone(old.urn, old.type, seen.op, seconds, id_, diff, detailed, old, seen.state)
             d.events.emit(done, counted=counted)
         return seen.state is not None
 

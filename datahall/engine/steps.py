@@ -20,6 +20,7 @@ from datahall.engine.resources import carried, with_secret_outputs
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import is_provider
 
+_DELETES = frozenset({Op.DELETE, Op.DELETE_REPLACED})
 _BY_ITSELF = frozenset({Op.SAME, Op.IMPORT, Op.IMPORT_REPLACEMENT})
 
 
@@ -30,33 +31,44 @@ def told(
     op: Op,
     change: Change = NO_CHANGE,
     *,
+    old: ResourceState | None = None,
     planned: Sequence[str] | None = None,
-) -> Iterator[Callable[[str], None]]:
+) -> Iterator[Callable[[ResourceState], None]]:
     """Take a place if the provider is called, and tell that the step begins and is done, or failed.
 
-    An import takes a place for each of its calls by itself. `planned` are its steps in a plan if not just
-    `op`. The yielded call takes the id that the step gave. Raises Stopped when the run is ending.
+    An import takes a place for each of its calls by itself. `old` is what is recorded, `planned` are its
+    steps in a plan if not just `op`. The yielded call takes the state that the step gave. Raises Stopped
+    when the run is ending.
     """
     hidden = providers.is_default(state.urn, state.type)
     calls = state.custom and not is_provider(state.type) and op not in _BY_ITSELF
     with d.slot() if calls else nullcontext():
         d.go_on()
         d.planner.step(state.urn, *((op,) if planned is None else planned))
+        before, after_ = (state, None) if op in _DELETES else (old, state)
+        diff, parent = list(change.diff), state.parent or None
         if not hidden:
-            d.events.emit(ResourceStarted(state.urn, state.type, op, state.parent or None, state.name))
-        began, ids = time.monotonic(), [state.id]
+            d.events.emit(
+                ResourceStarted(
+                    state.urn, state.type, op, parent, state.name, diff, change.detailed, before, after_
+                )
+            )
+        began, results = time.monotonic(), [after_]
         try:
-            yield ids.append
+            yield results.append
         except EngineError as error:
-            d.events.emit(ResourceFailed(state.urn, op, str(error)))
+            d.events.emit(ResourceFailed(state.urn, op, str(error), getattr(error, "unclear", False)))
             if d.targets.continues and isinstance(error, ProviderFailed) and not is_provider(state.type):
                 with d.lock:
                     d.targets.broken.update({state.urn, *state.aliases})
             raise
         if not hidden:
-            seconds, id_ = time.monotonic() - began, ids[-1] or None
-            diff = list(change.diff)
-            d.events.emit(ResourceDone(state.urn, state.type, op, seconds, id_, diff, change.detailed))
+            seconds, id_ = time.monotonic() - began, (results[-1] or state).id or None
+            d.events.emit(
+                ResourceDone(
+                    state.urn, state.type, op, seconds, id_, diff, change.detailed, before, results[-1]
+                )
+            )
 
 
 def keep(d: Deployment, state: ResourceState) -> ResourceState:
@@ -71,7 +83,7 @@ def keep(d: Deployment, state: ResourceState) -> ResourceState:
 def same(d: Deployment, old: ResourceState, state: ResourceState) -> ResourceState:
     """Nothing to change: the recorded id and outputs stand."""
     new = replace(carried(state, old), outputs=with_secret_outputs(state, old.outputs))
-    with told(d, new, Op.SAME):
+    with told(d, new, Op.SAME, old=old):
         if is_provider(new.type):
             d.registry.configure(replace(new, inputs=old.inputs))
         d.snapshot.add(new, old=old)
@@ -91,7 +103,7 @@ def leave(
         return replace(state, outputs={})
     if recreating:
         return recreate(d, old, replace(state, inputs=old.inputs))
-    with told(d, old, Op.SAME), d.lock:
+    with told(d, old, Op.SAME, old=old), d.lock:
         d.targets.held.append(old)
     return keep(d, old)
 
@@ -107,9 +119,9 @@ def pass_over(d: Deployment, state: ResourceState) -> ResourceState:
 def create(d: Deployment, state: ResourceState) -> ResourceState:
     """Create a resource."""
     change = Change(changes=True, diff=created(state.inputs))
-    with told(d, state, Op.CREATE, change) as tell_id:
+    with told(d, state, Op.CREATE, change) as tell:
         new = _created(d, state)
-        tell_id(new.id)
+        tell(new)
         d.snapshot.add(new, intent=state)
         return _done(d, keep(d, new))
 
@@ -123,9 +135,9 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
     planned = ["create-replacement", "replace", "discard-replaced"]
     if not old.external:
         planned = ["replace", "create-replacement"]
-    with told(d, state, Op.CREATE_REPLACEMENT, change, planned=planned) as tell_id:
+    with told(d, state, Op.CREATE_REPLACEMENT, change, old=old, planned=planned) as tell:
         new = _created(d, state)
-        tell_id(new.id)
+        tell(new)
         d.snapshot.add(new, intent=state, old=old)
         return _done(d, keep(d, new))
 
@@ -133,10 +145,11 @@ def recreate(d: Deployment, old: ResourceState, state: ResourceState) -> Resourc
 def update(d: Deployment, old: ResourceState, state: ResourceState, change: Change) -> ResourceState:
     """Change a resource in place."""
     intent = replace(carried(state, old), outputs=old.outputs)
-    with told(d, intent, Op.UPDATE, change):
+    with told(d, intent, Op.UPDATE, change, old=old) as tell:
         d.hooks.run("BeforeUpdate", new=intent, old=old)
         if is_provider(state.type):
             new = replace(providers.configure(d, intent), modified=now())
+            tell(new)
             d.snapshot.add(new, old=old)
             return _done(d, keep(d, new), old)
         if not state.custom:
@@ -151,6 +164,7 @@ def update(d: Deployment, old: ResourceState, state: ResourceState, change: Chan
             init_errors=outcome.errors,
             modified=now(),
         )
+        tell(new)
         d.snapshot.add(new, intent=intent, old=old)
         return _done(d, keep(d, new), old)
 
@@ -172,9 +186,9 @@ def replace_resource(
     planned = (Op.REPLACE, Op.CREATE_REPLACEMENT)
     if not old.pending_replacement:
         planned = planned[::-1]
-    with told(d, state, Op.CREATE_REPLACEMENT, change, planned=planned) as tell_id:
+    with told(d, state, Op.CREATE_REPLACEMENT, change, old=old, planned=planned) as tell:
         new = _created(d, state)
-        tell_id(new.id)
+        tell(new)
         if old.pending_replacement:
             d.snapshot.add(new, intent=state, old=old)
         else:

@@ -19,5 +19,13 @@ class Ran:
         found: dict[str, Any] = json.loads(self.out)
         return found
 
+    @property
+    def changes(self) -> dict[str, int]:
+        """What the stream's last operation counted."""
+        told = [json.loads(line) for line in self.out.splitlines() if line.startswith('{"sequence"')]
+        [*_, summary] = [event["summaryEvent"] for event in told if "summaryEvent" in event]
+        found: dict[str, int] = summary["resourceChanges"]
+        return found
+
 
 Run = Callable[..., Ran]

@@ -111,7 +111,7 @@ def test_many_are_imported_from_a_file(engine: Run, folder: Path) -> None:
     same = engine("preview", "--expect-no-changes")
     assert same.code == 0, same.err
     again = engine("import", "--file", str(folder / "many.json"), "-y", "--json")
-    assert (again.code, again.json["changes"]) == (0, {})
+    assert (again.code, again.changes) == (0, {})
 
 
 def test_a_new_stack_gets_its_root_and_a_provider(engine: Run) -> None:

@@ -45,7 +45,9 @@ def engine(datahall: Run, folder: Path) -> Run:
     """A verb of the engine on a stack whose program wants all kinds of changes."""
 
     def run(*arguments: str) -> Ran:
-        plugins = ("--plugin-path", str(PLUGINS)) if arguments[0] in ("preview", "up") else ()
+        plugins = (
+            ("--plugin-path", str(PLUGINS)) if arguments[0] in ("preview", "up", "refresh", "destroy") else ()
+        )
         return datahall("engine", *arguments, *plugins, "-C", str(folder))
 
     (folder / "__main__.py").write_text(HEAD + BEFORE)

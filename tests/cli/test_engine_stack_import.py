@@ -51,7 +51,7 @@ def test_an_export_comes_back(do: Do, stack: Path, shown: tuple[str, ...]) -> No
     assert state_file(stack).with_name("dev.json.bak").read_bytes() == before
     assert exported(do, *shown)["deployment"]["resources"] == data["deployment"]["resources"]
     again = do("up", "-y", "-f", "--json", "--plugin-path", str(PLUGINS))
-    assert again.json["changes"] == {"create": 1, "same": 2}
+    assert again.changes == {"create": 1, "same": 2}
 
 
 def _another_feature(data: dict[str, Any]) -> None:

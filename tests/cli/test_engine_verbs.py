@@ -85,7 +85,9 @@ def test_a_stack_from_init_to_rm(folder: Path) -> None:
 
     done = process(folder, "up", "--yes", "--json", *plugins)
     assert done.code == 0, done.err
-    assert done.json["outputs"] == {"area": 4, "password": "[secret]"}
+    assert done.changes == {"create": 2}
+    outputs = process(folder, "stack", "output", "--json").json
+    assert outputs == {"area": 4, "password": "[secret]"}
     assert "printed by the program" in done.err
     assert things(folder) == 1
     assert process(folder, "preview", "--expect-no-changes", *plugins).code == 0
@@ -113,7 +115,7 @@ def test_targets_and_a_message(folder: Path) -> None:
     assert "area" not in done.out
     assert json.loads(process(folder, "stack", "history", "--json").out)[0]["message"] == "the first"
     again = process(folder, "up", "-y", "--json", *plugins, "--target-replace", "**first")
-    assert again.json["changes"] == {"replace": 1, "same": 1}
+    assert again.changes == {"replace": 1, "same": 1}
     mixed = process(folder, "destroy", "-y", *plugins, "--target", "**first", "--exclude", "**stack")
     assert (mixed.code, things(folder)) == (2, 1)
     assert process(folder, "destroy", "-y", *plugins, "--target", "**first").code == 0
@@ -142,7 +144,7 @@ def test_a_refresh_before(folder: Path) -> None:
     shown = process(folder, "preview", "--json", "--refresh", *plugins)
     assert (shown.json["changes"], things(folder)) == ({"create": 1, "same": 1}, 0)
     again = process(folder, "up", "-y", "-f", "-r", "--json", *plugins)
-    assert (again.json["changes"], things(folder)) == ({"create": 1, "same": 1}, 1)
+    assert (again.changes, things(folder)) == ({"create": 1, "same": 1}, 1)
     assert process(folder, "destroy", "-y", "--refresh", *plugins).code == 0
     assert things(folder) == 0
 

@@ -1,21 +1,34 @@
 """Operations as the verbs show them."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich.text import Text
 
 from datahall import engine
+from datahall.commands.engine._stream import streamed, streams
 from datahall.commands.engine._target import Target
-from datahall.embedded import show
+from datahall.embedded import call, show
+from datahall.engine.config_edit import shown_config
+from datahall.engine.digest import preview_digest
 from datahall.output import Output
 from datahall.review import findings_text, tally
 from datahall.runs import Outcome
 
 Operation = Callable[[engine.Project, str, engine.Options], engine.Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """How operations are shown: what differs, the stack's outputs, and where their events go."""
+
+    diff: bool = False
+    outputs: bool = True
+    event_log: Path | None = None
+    refreshing: bool = False
 
 
 def operate(
@@ -25,7 +38,7 @@ def operate(
     output: Output,
     *,
     planning: bool = False,
-    diff: bool = False,
+    shown: Shown,
 ) -> Outcome:
     """Run an operation and show it live; what a program prints never mixes with ``--json``.
 
@@ -33,12 +46,28 @@ def operate(
         UserError: the user can mend what is wrong.
         OperationError: something failed.
     """
+    streaming = output.as_json and streams(planning=planning)
+    heard: list[engine.Event] = []
+    results: list[engine.Result] = []
+    dry_run = planning or target.options.expect_no_changes
+    out = sys.stdout if streaming else None
+    with (
+        streamed(target, out, shown.event_log, planning=dry_run, refreshing=shown.refreshing) as hear,
+        redirect_stdout(sys.stderr if output.as_json else sys.stdout),
+    ):
 
-    def run(on_event: Callable[[engine.Event], None]) -> engine.Result:
-        return operation(target.project, target.stack, replace(target.options, on_event=on_event))
+        def run(on_event: Callable[[engine.Event], None]) -> engine.Result:
+            def heard_by_all(event: engine.Event) -> None:
+                on_event(event)
+                hear(event)
+                if planning and output.as_json:
+                    heard.append(event)
 
-    with redirect_stdout(sys.stderr if output.as_json else sys.stdout):
-        outcome = show(title, run, output, planning=planning, diff=diff)
+            options = replace(target.options, on_event=heard_by_all)
+            results.append(operation(target.project, target.stack, options))
+            return results[0]
+
+        outcome = show(title, run, output, planning=planning, diff=shown.diff)
     if planning and outcome.tree is not None:
         output.say(outcome.tree)
     if target.options.policy_packs:
@@ -46,20 +75,15 @@ def operate(
         found = findings_text(outcome.policy)
         if found is not None:
             output.say(found)
+    if planning and output.as_json and not streaming:
+        config = call(lambda: shown_config(target.project, target.stack))
+        outputs = dict(outcome.outputs) if shown.outputs else {}
+        told = {"stack": target.stack, **outcome.as_json(), "outputs": outputs}
+        output.result({**preview_digest(heard, results[0], config), **told})
     return outcome
 
 
-def finish(
-    target: Target,
-    output: Output,
-    outcome: Outcome,
-    *,
-    outputs: bool = True,
-    digest: Callable[[], Mapping[str, Any]] = dict,
-) -> None:
-    """Tell the outputs if wanted, and the whole as JSON, with the official CLI's digest if there is one."""
-    shown = dict(outcome.outputs) if outputs else {}
-    for name, value in shown.items():
+def finish(output: Output, outcome: Outcome, *, outputs: bool = True) -> None:
+    """Tell the outputs if wanted."""
+    for name, value in (outcome.outputs if outputs else {}).items():
         output.say(Text(f"  {name}: {value}"))  # `[secret]` is no markup
-    whole = digest() if output.as_json else {}
-    output.result({**whole, "stack": target.stack, **outcome.as_json(), "outputs": shown})

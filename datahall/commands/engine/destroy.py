@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
+from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.up import Yes
 
 Remove = Annotated[bool, Parameter(help="Remove the stack and its configuration file too.")]
@@ -31,16 +32,18 @@ def destroy(
     continue_on_error: control.ContinueOnError = False,
     refresh: control.Refresh = False,
     message: control.Message = "",
+    event_log: EventLog = None,
     json: options.Json = False,
 ) -> int:
     """Delete all resources of the stack; the empty stack stays, without --remove."""
     from datahall import engine
-    from datahall.commands.engine._operate import finish, operate
+    from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.embedded import call
     from datahall.output import Output
 
     which.check()
     output = Output(as_json=json)
+    shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     asked = replace(
         target.options,
@@ -67,8 +70,8 @@ def destroy(
             output.result({"stack": target.stack, "changes": changes, "changed": bool(going)})
             return 0
         targets.confirm(f"Delete all this in {target.stack}?", yes=yes)
-    outcome = operate("destroy", engine.destroy, target, output, diff=diff)
+    outcome = operate("destroy", engine.destroy, target, output, shown=shown)
     if remove:
         targets.remove(target)
-    finish(target, output, outcome)
+    finish(output, outcome)
     return 0

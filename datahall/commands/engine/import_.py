@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
+from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.refresh import PreviewOnly
 from datahall.commands.engine.up import Skip, Yes
 
@@ -52,15 +53,17 @@ def import_(
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
     message: control.Message = "",
+    event_log: EventLog = None,
     json: options.Json = False,
 ) -> int:
     """Make what is there already the stack's own, protected by default; nothing is created or changed."""
     from datahall import engine
-    from datahall.commands.engine._operate import finish, operate
+    from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
     from datahall.output import Output
 
     output = Output(as_json=json)
+    shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     names = [name.strip() for each in properties for name in each.split(",") if name.strip()]
     wanted = _wanted(target, given, file, parent=parent, provider=provider, properties=names)
@@ -90,17 +93,17 @@ def import_(
             )
 
         if not skip_preview:
-            outcome = operate("preview", preview, target, output, planning=True, diff=diff)
+            outcome = operate("preview", preview, target, output, planning=True, shown=shown)
         if not preview_only:
             targets.confirm(f"Import this into {target.stack}?", yes=yes)
-            outcome = operate("import", record, target, output, diff=diff)
+            outcome = operate("import", record, target, output, shown=shown)
     code = _code(target, wanted) if generate_code and not preview_only else ""
     if code and out is not None:
         out.write_text(code, encoding="utf-8")
         output.say(f"  code: {out}")
     elif code and not json:
         print(f"\nThe program does not have them yet: without this code, the next up deletes them.\n\n{code}")
-    finish(target, output, outcome, outputs=False)
+    finish(output, outcome, outputs=False)
     return 0
 
 

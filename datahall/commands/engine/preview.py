@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
+from datahall.commands.engine._stream import EventLog
 
 
 def preview(
@@ -28,14 +29,12 @@ def preview(
     config_path: control.ConfigPath = False,
     save_plan: control.SavePlan = None,
     suppress_outputs: control.SuppressOutputs = False,
+    event_log: EventLog = None,
     json: options.Json = False,
 ) -> int:
     """Show what up would change; nothing is changed."""
     from datahall import engine
-    from datahall.commands.engine._operate import finish, operate
-    from datahall.embedded import call
-    from datahall.engine.config_edit import shown_config
-    from datahall.engine.digest import preview_digest
+    from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.output import Output
 
     output = Output(as_json=json)
@@ -56,27 +55,9 @@ def preview(
         save_plan=save_plan.resolve() if save_plan is not None else None,
     )
     target = replace(target, options=asked)
-    heard: list[engine.Event] = []
-    results: list[engine.Result] = []
-
-    def run(project: engine.Project, name: str, given: engine.Options) -> engine.Result:
-        def hear(event: engine.Event) -> None:
-            heard.append(event)
-            if given.on_event is not None:
-                given.on_event(event)
-
-        results.append(engine.preview(project, name, replace(given, on_event=hear)))
-        return results[0]
-
-    outcome = operate("preview", run, target, output, planning=True, diff=diff)
+    shown = Shown(diff=diff, outputs=not suppress_outputs, event_log=event_log)
+    outcome = operate("preview", engine.preview, target, output, planning=True, shown=shown)
     if save_plan is not None:
         output.say(f"  plan: {save_plan}, for up --plan {save_plan}")
-    used = call(lambda: shown_config(target.project, target.stack))
-    finish(
-        target,
-        output,
-        outcome,
-        outputs=not suppress_outputs,
-        digest=lambda: preview_digest(heard, results[0], used),
-    )
+    finish(output, outcome, outputs=not suppress_outputs)
     return 0

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
+from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.up import Yes
 
 PreviewOnly = Annotated[bool, Parameter(help="Only show what differs; nothing is recorded.")]
@@ -28,16 +29,18 @@ def refresh(
     expect_no_changes: options.ExpectNoChanges = False,
     which: control.Targets = control.ALL,
     message: control.Message = "",
+    event_log: EventLog = None,
     json: options.Json = False,
 ) -> int:
     """Record what the providers say the resources are now; the resources themselves do not change."""
     from datahall import engine
-    from datahall.commands.engine._operate import finish, operate
+    from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
     from datahall.output import Output
 
     which.check()
     output = Output(as_json=json)
+    shown = Shown(diff=diff, event_log=event_log, refreshing=True)
     target = targets.open_stack(cwd, stack)
     if skip_preview and (preview_only or not yes):
         fix = "leave one of them out" if preview_only else "add --yes"
@@ -59,10 +62,10 @@ def refresh(
         )
         target = replace(target, options=asked)
         if preview_only or not (skip_preview or expect_no_changes):  # the last writes only what is the same
-            outcome = operate("preview", engine.preview_refresh, target, output, planning=True, diff=diff)
+            outcome = operate("preview", engine.preview_refresh, target, output, planning=True, shown=shown)
         if not preview_only:
             if not (skip_preview or expect_no_changes):
                 targets.confirm(f"Record this in {target.stack}?", yes=yes)
-            outcome = operate("refresh", engine.refresh, target, output, diff=diff)
-    finish(target, output, outcome)
+            outcome = operate("refresh", engine.refresh, target, output, shown=shown)
+    finish(output, outcome)
     return 0

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
 from datahall.commands.engine import _target as targets
+from datahall.commands.engine._stream import EventLog
 
 Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
 Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
@@ -37,15 +38,17 @@ def up(
     strict: Annotated[bool, Parameter(negative=(), help="Do nothing but what the preview told.")] = False,
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
+    event_log: EventLog = None,
     json: options.Json = False,
 ) -> int:
     """Bring the stack to what the program asks for: a preview, a question, the update."""
     from datahall import engine
-    from datahall.commands.engine._operate import finish, operate
+    from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
     from datahall.output import Output
 
     output = Output(as_json=json)
+    shown = Shown(diff=diff, outputs=not suppress_outputs, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     if skip_preview and not yes:
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
@@ -77,10 +80,10 @@ def up(
         if not skip_preview and not expect_no_changes:  # which is a preview itself
             told = Path(folder) / "plan.json" if strict else None
             planning = replace(target, options=replace(asked, save_plan=told))
-            operate("preview", engine.preview, planning, output, planning=True, diff=diff)
+            operate("preview", engine.preview, planning, output, planning=True, shown=shown)
             if strict:
                 target = replace(target, options=replace(asked, plan=told))
             targets.confirm(f"Update {target.stack}?", yes=yes)
-        outcome = operate("update", engine.up, target, output, diff=diff)
-    finish(target, output, outcome, outputs=not suppress_outputs)
+        outcome = operate("update", engine.up, target, output, shown=shown)
+    finish(output, outcome, outputs=not suppress_outputs)
     return 0
