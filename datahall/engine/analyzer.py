@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
@@ -22,6 +22,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from datahall.engine.config import Config
 from datahall.engine.errors import PolicyPackFailed, Unsupported
 from datahall.engine.events import PolicyResult
+from datahall.engine.patience import Patience, unanswered
 from datahall.engine.plugins import PluginProcess, connect, kill, start_plugin
 from datahall.engine.project import read_yaml
 from datahall.engine.state import ResourceState
@@ -66,6 +67,7 @@ class RunFacts:
     config: Config
     engine_address: str
     environment: Mapping[str, str]
+    patience: Patience
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class _Pack:
         self._process = _start(folder, facts, started)
         self._channel = connect(self._process.port)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
-        self._dry_run = facts.dry_run
+        self._dry_run, self._patience = facts.dry_run, facts.patience
         try:
             self._ask_what_it_is(facts)
         except BaseException:
@@ -93,7 +95,9 @@ class _Pack:
             raise
 
     def _ask_what_it_is(self, facts: RunFacts) -> None:
-        info: analyzer_pb2.AnalyzerInfo = self._call(self._stub.GetAnalyzerInfo, empty_pb2.Empty())
+        info: analyzer_pb2.AnalyzerInfo = self._call(
+            "GetAnalyzerInfo", self._stub.GetAnalyzerInfo, empty_pb2.Empty()
+        )
         self.name = info.name
         self._severities = {policy.name: _SEVERITIES.get(policy.severity, "") for policy in info.policies}
         self._levels = {policy.name: self._level(policy.enforcementLevel) for policy in info.policies}
@@ -102,9 +106,8 @@ class _Pack:
 
     def _configure(self, info: analyzer_pb2.AnalyzerInfo, facts: RunFacts) -> None:
         if info.initialConfig:
-            self._call(
-                self._stub.Configure, analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=info.initialConfig)
-            )
+            asked = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=info.initialConfig)
+            self._call("Configure", self._stub.Configure, asked)
             for name, config in info.initialConfig.items():
                 self._levels[name] = self._level(config.enforcementLevel)
         request = analyzer_pb2.AnalyzerStackConfigureRequest(
@@ -116,21 +119,21 @@ class _Pack:
             config_secret_keys=sorted(facts.config.secret_keys),
         )
         try:
-            self._stub.ConfigureStack(request)
+            self._stub.ConfigureStack(request, timeout=self._patience.seconds)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.UNIMPLEMENTED:
-                raise self._failure(error) from None
+                raise self._failure("ConfigureStack", error) from None
 
     def analyze(self, request: analyzer_pb2.AnalyzeRequest) -> list[PolicyResult]:
-        response: analyzer_pb2.AnalyzeResponse = self._call(self._stub.Analyze, request)
+        response: analyzer_pb2.AnalyzeResponse = self._call("Analyze", self._stub.Analyze, request)
         return [self._result(diagnostic, request.urn) for diagnostic in response.diagnostics]
 
     def analyze_stack(self, request: analyzer_pb2.AnalyzeStackRequest, root: str) -> list[PolicyResult]:
-        response: analyzer_pb2.AnalyzeResponse = self._call(self._stub.AnalyzeStack, request)
+        response: analyzer_pb2.AnalyzeResponse = self._call("AnalyzeStack", self._stub.AnalyzeStack, request)
         return [self._result(diagnostic, root) for diagnostic in response.diagnostics]
 
     def remediate(self, request: analyzer_pb2.AnalyzeRequest) -> analyzer_pb2.RemediateResponse:
-        response: analyzer_pb2.RemediateResponse = self._call(self._stub.Remediate, request)
+        response: analyzer_pb2.RemediateResponse = self._call("Remediate", self._stub.Remediate, request)
         return response
 
     def not_judged(self, policy: str, message: str, urn: str) -> PolicyResult:
@@ -180,13 +183,15 @@ class _Pack:
         self._channel.close()
         self._process.stop()
 
-    def _call(self, call: Callable[[Any], _R], request: Message) -> _R:
+    def _call(self, method: str, call: Callable[..., _R], request: Message) -> _R:
         try:
-            return call(request)
+            return call(request, timeout=self._patience.seconds)
         except grpc.RpcError as error:
-            raise self._failure(error) from None
+            raise self._failure(method, error) from None
 
-    def _failure(self, error: grpc.RpcError) -> PolicyPackFailed:
+    def _failure(self, method: str, error: grpc.RpcError) -> PolicyPackFailed:
+        if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+            return PolicyPackFailed(f"policy pack {self._process.name}: {unanswered(method, self._patience)}")
         said = self._process.last_words() if error.code() == grpc.StatusCode.UNAVAILABLE else ""
         what = error.details() or error.code().name
         return PolicyPackFailed(f"policy pack {self._process.name}: {what}" + (f"\n{said}" if said else ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
@@ -12,10 +12,15 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from datahall.engine.errors import ProviderFailed
+from datahall.engine.patience import Patience, unanswered
 from datahall.engine.property_errors import wrong_properties
 
 _R = TypeVar("_R")
 _CANCEL_SECONDS = 5
+# Those that ask, and change nothing. What the others do may last.
+_QUESTIONS = frozenset(
+    {"GetPluginInfo", "CheckConfig", "DiffConfig", "Configure", "Parameterize", "Check", "Diff"}
+)
 # The call did not come to its end as far as we know: what it was to do may or may not be done.
 _UNCLEAR = (
     grpc.StatusCode.UNAVAILABLE,
@@ -30,29 +35,44 @@ _NO_ANSWER = ("Exception deserializing response", "Received message larger than"
 class Calls:
     """A plugin's methods. `name` is the package's; `last_words` are the end of what the plugin printed."""
 
-    def __init__(self, name: str, channel: grpc.Channel, last_words: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        channel: grpc.Channel,
+        last_words: Callable[[], str] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.name = name
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self.hung = False  # it left a question unanswered: not for another operation
         self._last_words = last_words
+        self._patience = patience or Patience()
 
     def cancel(self) -> None:
         """Ask the plugin to end what it is doing; a plugin that cannot is none the worse."""
         with suppress(grpc.RpcError, ValueError):
             self.stub.Cancel(empty_pb2.Empty(), timeout=_CANCEL_SECONDS)
 
-    def call(self, method: str, call: Callable[[Any], _R], request: Message, subject: str = "") -> _R:
+    def answer(self, method: str, call: Callable[..., _R], request: Message, subject: str = "") -> _R:
+        """Call a method, with the patience that there is for it. Raises grpc.RpcError."""
+        if method in _QUESTIONS:
+            return call(request, timeout=self._patience.seconds)
+        with self._patience.working(f"provider {self.name}: {method}{f' of {subject}' if subject else ''}"):
+            return call(request)
+
+    def call(self, method: str, call: Callable[..., _R], request: Message, subject: str = "") -> _R:
         """Call a method. Raises ProviderFailed, which names `subject` and what the plugin said."""
         try:
-            return call(request)
+            return self.answer(method, call, request, subject)
         except grpc.RpcError as error:
             raise self.failure(method, error, subject) from None
 
     def optional(
-        self, method: str, call: Callable[[Any], _R], request: Message, subject: str = ""
+        self, method: str, call: Callable[..., _R], request: Message, subject: str = ""
     ) -> _R | None:
         """Call a method that not every plugin has: None if this one does not. Raises ProviderFailed."""
         try:
-            return call(request)
+            return self.answer(method, call, request, subject)
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNIMPLEMENTED:
                 return None
@@ -65,6 +85,9 @@ class Calls:
             said = self._last_words() if self._last_words else ""
             message = f"{where}provider {self.name} died during {method}"
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
+        if method in _QUESTIONS and error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+            self.hung = True
+            return ProviderFailed(f"{where}provider {self.name} {unanswered(method, self._patience)}")
         if str(error.details()).startswith(_NO_ANSWER):
             said = f"{where}provider {self.name} gave an invalid answer to {method}: {error.details()}"
             return ProviderFailed(said, unclear=True)

@@ -22,6 +22,7 @@ from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import Held, locked
 from datahall.engine.options import Options
+from datahall.engine.patience import Patience, answer_seconds
 from datahall.engine.plan import ResourcePlan
 from datahall.engine.plan_file import read_plan
 from datahall.engine.plugin_request import read_request
@@ -118,6 +119,8 @@ def running(
         builtin = Builtin(references, dealt_with.get)
         port = cleanup.enter_context(serving(service, builtin, workers=8))
         address = f"127.0.0.1:{port}"
+        patience = Patience(answer_seconds(options), lambda text: events.say("warning", text))
+        cleanup.callback(patience.close)
         registry = Registry(
             folders=[folder.resolve() for folder in options.plugin_path],
             attach={**options.attach, PACKAGE: port},
@@ -127,11 +130,12 @@ def running(
             program_folder=program_folder(project),
             warn=lambda text: events.say("warning", text),
             named=project.plugins,
+            patience=patience,
         )
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)
         registry.start_early(expected)
-        facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment)
+        facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment, patience)
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
         interrupts.at(SECOND, analyzers.abort)

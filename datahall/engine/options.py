@@ -43,6 +43,8 @@ class Options:
         refresh: first record what the providers say the resources are now (preview, up and destroy).
         save_plan: file to which a preview writes what an update would do.
         plan: such a file, to which preview and up are held: PlanViolation for anything else.
+        answer_seconds: how long a plugin may take to answer a question (0: without end; else
+            DATAHALL_ANSWER_SECONDS, else ten minutes); what it does has no limit, but that it lasts is told.
         message: kept in the history.
         program: an inline program; else the project's own is run.
         config: full keys (`aws:region`) to values; else the stack's file is read.
@@ -68,6 +70,7 @@ class Options:
     refresh: bool = False
     save_plan: Path | None = None
     plan: Path | None = None
+    answer_seconds: float | None = None
     message: str = ""
     program: Callable[[], Any] | None = None
     config: Mapping[str, str] | None = None

@@ -14,6 +14,7 @@ from datahall.engine.answers import Checked, Outcome, ProviderDiff, half_way, re
 from datahall.engine.autonaming import Mode, Naming
 from datahall.engine.calls import Calls
 from datahall.engine.errors import ProviderFailed, Unsupported
+from datahall.engine.patience import Patience
 from datahall.engine.provider_config import Able
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import name_of
@@ -31,9 +32,15 @@ _UNCONFIGURED = Able(Accepts(secrets=True, resources=True))
 class Provider:
     """A configured (or, with unknown configuration, unconfigured) provider plugin."""
 
-    def __init__(self, name: str, channel: grpc.Channel, last_words: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        channel: grpc.Channel,
+        last_words: Callable[[], str] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.name = name
-        self.calls = Calls(name, channel, last_words)
+        self.calls = Calls(name, channel, last_words, patience)
         self.configured = False
         self.bound = False  # it talks to the engine that started it: not for another operation
         self._able = _UNCONFIGURED
@@ -161,7 +168,7 @@ class Provider:
             inputs=to_struct(inputs, self._able.accepts),
         )
         try:
-            response: provider_pb2.ReadResponse = self._stub.Read(request)
+            response: provider_pb2.ReadResponse = self.calls.answer("Read", self._stub.Read, request, urn)
         except grpc.RpcError as error:
             partial = half_way(error)
             if partial is None:
@@ -221,14 +228,14 @@ class Provider:
     def _change(
         self,
         method: str,
-        call: Callable[[Any], Any],
+        call: Callable[..., Any],
         request: Message,
         state: ResourceState,
         *,
         preview: bool,
     ) -> Outcome:
         try:
-            response = call(request)
+            response = self.calls.answer(method, call, request, state.urn)
             outputs = from_struct(response.properties)
         except grpc.RpcError as error:
             partial = half_way(error)

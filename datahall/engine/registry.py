@@ -14,6 +14,7 @@ import grpc
 from datahall.engine import provider_config, versions
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.options import Port
+from datahall.engine.patience import Patience
 from datahall.engine.plugin_request import environment_of, read_request
 from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command, start_plugin
 from datahall.engine.pool import PluginPool
@@ -37,6 +38,7 @@ class Registry:
         warn: Callable[[str], None],
         named: Sequence[ProjectPlugin] = (),
         pool: PluginPool | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._folders, self._named = folders, named
         self._attach = attach
@@ -44,6 +46,7 @@ class Registry:
         self._engine_address = engine_address
         self._program_folder = program_folder
         self._warn = warn
+        self._patience = patience
         self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._plugins = pool
@@ -135,7 +138,8 @@ class Registry:
             channel.close()
         for process, executable, environment in self._started:
             provider = self._by_port.get(process.port)
-            if self._plugins is None or (provider is not None and provider.bound):
+            spent = provider is not None and (provider.bound or provider.calls.hung)
+            if self._plugins is None or spent:
                 process.stop()
             else:
                 self._plugins.give(process, executable, environment)
@@ -155,7 +159,7 @@ class Registry:
             channel = connect(process.port)
         with self._lock:
             self._channels.append(channel)
-        provider = Provider(name, channel, process.last_words if process else None)
+        provider = Provider(name, channel, process.last_words if process else None, self._patience)
         with self._lock:
             self._providers.append(provider)
             if process is not None:

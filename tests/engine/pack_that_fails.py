@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
@@ -55,6 +56,8 @@ def nonsense() -> Any:  # noqa: ANN401 - of whatever call
 def fail(request: object, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 - of whatever call
     if FAULT == "refuse":
         context.abort(grpc.StatusCode.INTERNAL, "the pack is out of sorts")
+    while FAULT == "hang":
+        time.sleep(0.05)
     if FAULT == "die":
         sys.stderr.write("out of luck\n")
         sys.stderr.flush()

@@ -9,7 +9,9 @@ _HELP_END = """Example:
 Environment variables:
   PULUMI_BACKEND_URL  where stacks are kept: file://FOLDER or s3://BUCKET/PREFIX?region=...
   PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE
-                      the secrets' passphrase"""
+                      the secrets' passphrase
+  DATAHALL_ANSWER_SECONDS
+                      how long a plugin may take to answer a question (600; 0: without end)"""
 
 _OPERATIONS = {
     "preview": "Show what up would change; nothing is changed.",
