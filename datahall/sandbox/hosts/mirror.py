@@ -57,11 +57,15 @@ def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
         made = Path(scratch) / "mirror"
         made.mkdir(mode=0o755)
         made.chmod(0o755)
-        _fetch(Path(scratch), made, [name for name in packages if name != gpu_package.NAME])
+        _fetch(Path(scratch), made, [name for name in packages if not _ours(name)])
         gpu_package.build(made)
         repository.index(made)
         made.rename(folder)
     return folder
+
+
+def _ours(package: str) -> bool:
+    return package.partition("=")[0] == gpu_package.NAME
 
 
 def _fetch(scratch: Path, made: Path, packages: Sequence[str]) -> None:

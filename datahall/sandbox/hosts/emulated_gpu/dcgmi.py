@@ -3,10 +3,14 @@
 import sys
 
 from .gpus import MODEL, faults, gpus
+from .release import WORKS
 
 
 def main() -> int:
     """``dcgmi discovery -l`` and ``dcgmi diag -r 1``; exit code 226 when a check fails, as DCGM's own."""
+    if not WORKS:
+        print("Error: unable to establish a connection to the driver. (EMULATED)", file=sys.stderr)
+        return 1
     match sys.argv[1:]:
         case ["discovery", "-l"]:
             print(f"{len(gpus())} GPUs found (EMULATED).")

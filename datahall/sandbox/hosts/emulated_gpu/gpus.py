@@ -6,7 +6,6 @@ from pathlib import Path
 
 COUNT = 8
 MODEL = "NVIDIA H100 80GB HBM3 (EMULATED)"
-DRIVER = "535.183.01"
 # What a boot mends lies where a boot clears it; what only another GPU mends lies on the disk.
 PASSING = Path("/run/emulated-gpu/faults.json")
 LASTING = Path("/var/lib/emulated-gpu/faults.json")

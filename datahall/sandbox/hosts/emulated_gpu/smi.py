@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from .gpus import COUNT, DRIVER, MODEL, NEEDS_A_BOOT, NEEDS_ANOTHER_GPU, Gpu, faults, gpus, write
+from .gpus import COUNT, MODEL, NEEDS_A_BOOT, NEEDS_ANOTHER_GPU, Gpu, faults, gpus, write
+from .release import DRIVER, WORKS
 
 # field of --query-gpu -> value and unit
 _FIELDS: dict[str, Callable[[Gpu], tuple[str, str]]] = {
@@ -95,6 +96,9 @@ def main() -> int:
     nvlink = parser.add_subparsers(dest="command").add_parser("nvlink")
     nvlink.add_argument("-s", "--status", action="store_true", required=True)
     args = parser.parse_args()
+    if not WORKS:
+        print("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. (EMULATED)")
+        return 9
     if "hang" in faults():
         time.sleep(3600)
     if args.gpu_reset:

@@ -1,0 +1,77 @@
+"""upgrade.yml: another driver, a failure domain at a time; one that fails is put back, and ends it there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.metal.driver import Run, Site
+
+pytestmark = pytest.mark.timeout(900)
+_BEFORE, _AFTER, _BROKEN = (
+    f"emulated-gpu={each}+emulated" for each in ("535.183.01", "550.54.15", "555.42.02")
+)
+_DRIVER = (
+    "nvidia-smi --query-gpu=driver_version --format=csv,noheader | uniq;"
+    "sinfo --noheader --Node --format='%N %T'"
+)
+
+
+def _upgrade(site: Site, to: str, *more: str, reboot: bool = False) -> Run:
+    asked = {"gpu_emulated_packages": [to], "upgrade_reboot": reboot, "upgrade_drain_timeout": 5}
+    return site.playbook("upgrade.yml", "-e", json.dumps(asked), *more)
+
+
+def _domain(inventory: Path) -> tuple[str, ...]:
+    inventory.write_text("worker: {vars: {scheduler_switch: rack-a}}\n")
+    return ("-i", "inventory/emulated.py", "-i", str(inventory))
+
+
+def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged: Site) -> None:
+    boots = {
+        name: converged.ssh(name, "cat /proc/sys/kernel/random/boot_id") for name in ("worker-1", "worker-2")
+    }
+    run = _upgrade(converged, _BROKEN)
+    assert run.code != 0
+    assert (
+        "worker-1: emulated-gpu=555.42.02+emulated: Be well with them: gpu: nvidia-smi does not answer"
+        in run.said
+    )
+    assert "emulated-gpu=535.183.01+emulated was put back, the node takes jobs again" in run.said
+    assert run.changed["worker-1"] > 0
+    assert run.changed["worker-2"] == 0
+    seen = converged.ssh("worker-1", _DRIVER)
+    assert seen.splitlines() == ["535.183.01", "worker-1 idle", "worker-2 idle"]
+    assert "hold" in converged.ssh(
+        "worker-1", "dpkg-query --show --showformat='${db:Status-Want}' emulated-gpu"
+    )
+    assert boots == {name: converged.ssh(name, "cat /proc/sys/kernel/random/boot_id") for name in boots}
+
+
+def test_a_version_that_is_not_in_the_mirror_is_refused_before_anything_is_drained(converged: Site) -> None:
+    run = _upgrade(converged, "emulated-gpu=1.0")
+    assert run.code != 0
+    assert "upgrade_packages: emulated-gpu=1.0: apt on worker-1 cannot put that in place: E: " in run.said
+    assert not any(run.changed.values())
+
+
+def test_a_failure_domain_is_upgraded_together_and_a_second_run_changes_nothing(
+    converged: Site, inventory: Path
+) -> None:
+    run = _upgrade(converged, _AFTER, *_domain(inventory)).succeeded()
+    assert run.output.count("PLAY [One failure domain after the other]") == 1
+    assert converged.ssh("worker-2", _DRIVER).splitlines() == ["550.54.15", "worker-1 idle", "worker-2 idle"]
+    again = _upgrade(converged, _AFTER).succeeded()
+    assert set(again.changed.values()) == {0}, again.output
+
+
+def test_the_roles_leave_a_change_of_the_driver_to_it(converged: Site, inventory: Path) -> None:
+    run = converged.playbook("site.yml", "--tags", "gpu_driver", "--limit", "worker-1")
+    assert run.code != 0
+    assert f"{_BEFORE}: is not the driver that is installed ({_AFTER}); run upgrade.yml" in run.said
+    assert not any(run.changed.values())
+    back = _upgrade(
+        converged, _BEFORE, *_domain(inventory)
+    ).succeeded()  # a lower version is put in place, too
+    assert back.changed["worker-1"] > 0
+    assert converged.ssh("worker-1", _DRIVER).startswith("535.183.01")
