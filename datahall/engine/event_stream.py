@@ -158,6 +158,9 @@ class EventStream:
             return
         if event.op in (Op.IMPORT, Op.IMPORT_REPLACEMENT) and step.old is None:
             step = replace(step, old=step.new)
+        replaced_later = event.op in _REPLACING and event.urn not in self._gone_ahead
+        if replaced_later and step.old is not None:
+            step = replace(step, old=replace(step.old, delete=True))
         if event.op is Op.DELETE_REPLACED:
             self._gone_ahead.add(event.urn)
         self._count(step)
@@ -165,7 +168,7 @@ class EventStream:
         component = state is not None and not state.custom
         if self._planning or not component or step.new is None or self._refreshing:
             self._outputs(step)
-        if event.op in _REPLACING and event.urn not in self._gone_ahead:
+        if replaced_later:
             self._replace(step)
 
     def _replace(self, step: _Step) -> None:

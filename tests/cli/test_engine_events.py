@@ -19,10 +19,14 @@ MASKED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 KINDS = ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent")
 
 
-def read(text: str) -> list[dict[str, Any]]:
-    """Events in order, after a preview's own object."""
+def parse(text: str) -> list[dict[str, Any]]:
     start = text.index('{"sequence"')
-    events: list[dict[str, Any]] = [json.loads(line) for line in text[start:].splitlines()]
+    return [json.loads(line) for line in text[start:].splitlines()]
+
+
+def read(text: str) -> list[dict[str, Any]]:
+    """Our events in order, after a preview's own object."""
+    events = parse(text)
     assert [event["sequence"] for event in events] == list(range(len(events)))
     assert all(len(event) == 3 for event in events)
     assert ("preludeEvent" in events[0], "cancelEvent" in events[-1]) == (True, True)
@@ -106,7 +110,7 @@ def test_the_official_engine_streams_the_same(
     path = [str(PLUGINS), str(Path(sys.executable).parent), os.environ["PATH"]]
     monkeypatch.setenv("PATH", os.pathsep.join(path))
     monkeypatch.setenv("PULUMI_ENABLE_STREAMING_JSON_PREVIEW", "true")
-    theirs = read(_official(folder, "preview", "-s", "dev", "--json"))
+    theirs = parse(_official(folder, "preview", "-s", "dev", "--json"))
     assert told(read(engine("preview", "--json").out)) == told(theirs)
     saved = folder.parent / "saved"
     shutil.copytree(folder.parent / "backend", saved)
@@ -115,7 +119,7 @@ def test_the_official_engine_streams_the_same(
     for name, back in (("backend", saved), ("cloud", folder.parent / "cloud-saved")):
         shutil.rmtree(folder.parent / name)
         shutil.copytree(back, folder.parent / name)
-    theirs = read(_official(folder, "up", "-s", "dev", "-y", "-f", "--json"))
+    theirs = parse(_official(folder, "up", "-s", "dev", "-y", "-f", "--json"))
     assert told(ours) == told(theirs)
     for name in ("summaryEvent", "preludeEvent"):
         [mine], [its] = ([e[name] for e in events if name in e] for events in (ours, theirs))
@@ -124,13 +128,14 @@ def test_the_official_engine_streams_the_same(
     assert members(ours) == members(theirs)
 
 
-def members(events: list[dict[str, Any]]) -> dict[tuple[str, str, str], set[str]]:
-    """What the events of a step have: all members, and those of its states."""
+def members(events: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[Any]]:
+    """What the events of a step have: all members, those of its states, and what differs."""
     found = {}
     for event in events:
         for kind in KINDS:
             if kind in event:
                 data = event[kind]["metadata"]
                 states = [f"{side}.{name}" for side in ("old", "new") for name in data[side] or ()]
-                found[kind, data["op"], data["urn"]] = {*data, *states}
+                differs = [data.get(name) for name in ("keys", "diffs", "detailedDiff", "logical")]
+                found[kind, data["op"], data["urn"]] = [{*data, *states}, *differs]
     return found
