@@ -9,8 +9,10 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from datahall.engine.call_failed import CallFailed
 from datahall.engine.eventlog import EventLog
 from datahall.engine.events import Diagnostic, Severity
+from datahall.engine.required_version import wrong_with
 
 _SEVERITIES: dict[int, Severity] = {
     engine_pb2.DEBUG: "debug",
@@ -48,6 +50,18 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         )
         self._events.emit(message)
         return empty_pb2.Empty()
+
+    def RequirePulumiVersion(
+        self, request: engine_pb2.RequirePulumiVersionRequest, context: grpc.ServicerContext | None = None
+    ) -> engine_pb2.RequirePulumiVersionResponse:
+        """Refuse a program that asks for another version."""
+        wrong = wrong_with(request.pulumi_version_range)
+        if wrong:
+            told = f"Pulumi version {request.pulumi_version_range}: {wrong}"
+            if context is None:  # it was called without a connection
+                raise CallFailed(grpc.StatusCode.FAILED_PRECONDITION, told)
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, told)
+        return engine_pb2.RequirePulumiVersionResponse()
 
     def GetRootResource(
         self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext

@@ -80,6 +80,8 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "Stash": "and getResource, readStackOutputs, readStackResourceOutputs",
     "configuration": "plain, structured, secret; Pulumi.<stack>.yaml, and the project's defaults and types",
     "project plugins": "`plugins.providers` in Pulumi.yaml, after the plugin path",
+    "project packages": "`packages` in Pulumi.yaml: from a folder, also as Python source; none is fetched",
+    "required versions": "`requiredPulumiVersion`, `require_pulumi_version`: this engine does as 3.260.0",
     "project options": "`refresh: always`",
     "autonaming": "`pulumi:autonaming`, with plugins that take names",
     "program forms": "a module, a function, a coroutine, `pulumi.run`",
@@ -94,7 +96,7 @@ REFUSED: Final[dict[str, str]] = {
     "compressed state": "but for gzip",
     "environments": "`environment:` in a stack's file",
     "pulumi: settings": "but for `pulumi:autonaming` and `pulumi:disable-default-providers`",
-    "project packages": "`packages` in Pulumi.yaml, and its plugins of languages and analyzers",
+    "other project plugins": "of languages and analyzers; checksums and extensions in `packages`",
     "other secrets providers": "only passphrase",
     "other languages": "Python programs and policy packs only",
 }

@@ -11,7 +11,8 @@ import yaml
 
 from datahall.engine.declared_config import Declared, read_declared
 from datahall.engine.errors import InvalidProject, Unsupported
-from datahall.engine.project_plugins import ProjectPlugin, read_plugins
+from datahall.engine.project_plugins import ProjectPlugin, read_packages, read_plugins
+from datahall.engine.required_version import wrong_with
 
 ORGANIZATION = "organization"  # of every stack in a self-managed backend
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
@@ -54,8 +55,9 @@ def load_project(root: Path) -> Project:
     runtime_name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if runtime_name != "python":
         raise Unsupported(f"runtime: {runtime_name}: the embedded engine runs Python programs only ({file})")
-    if data.get("packages"):
-        raise Unsupported(f"packages: {file}: not supported by the embedded engine; see docs/engine.md")
+    required = str(data.get("requiredPulumiVersion") or "")
+    if required and (wrong := wrong_with(required)):
+        raise InvalidProject(f"requiredPulumiVersion: {required}: {wrong} ({file})")
     config, config_dir = data.get("config") or {}, data.get("stackConfigDir")
     if isinstance(config, str):  # an older form of stackConfigDir
         if config_dir:
@@ -69,7 +71,7 @@ def load_project(root: Path) -> Project:
         main=root / str(data.get("main") or "."),
         config_dir=root / str(config_dir or "."),
         config=read_declared(file, name, {str(key): value for key, value in config.items()}),
-        plugins=read_plugins(file, data.get("plugins")),
+        plugins=(*read_plugins(file, data.get("plugins")), *read_packages(file, data.get("packages"))),
         refreshes=_refreshes(file, data.get("options")),
         backend_url=_backend_url(file, data.get("backend")),
     )

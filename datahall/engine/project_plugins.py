@@ -1,4 +1,4 @@
-"""Plugins that Pulumi.yaml points at by name: `plugins.providers`."""
+"""Plugins that Pulumi.yaml points at by name: `plugins.providers`, and `packages` that lie in a folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from datahall.engine import versions
 from datahall.engine.errors import InvalidProject, Unsupported
 from datahall.engine.values import Json
+
+_PACKAGE = {"source", "version", "parameters", "checksums", "pluginDownloadURL", "extensions"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,35 @@ def read_plugins(file: Path, data: Json) -> tuple[ProjectPlugin, ...]:
     if not isinstance(providers, list):
         raise InvalidProject(f"plugins.providers: {file}: a list is expected; correct it")
     return tuple(_plugin(file, index, item) for index, item in enumerate(providers))
+
+
+def read_packages(file: Path, data: Json) -> tuple[ProjectPlugin, ...]:
+    """Those of `packages` that lie in a folder; others are what a program's own SDK says, and not fetched.
+
+    Raises InvalidProject with the field and the rule, or Unsupported.
+    """
+    if not data:
+        return ()
+    if not isinstance(data, dict):
+        raise InvalidProject(f"packages: {file}: a mapping of names to sources is expected; correct it")
+    found = []
+    for name, spec in data.items():
+        where = f"packages.{name}: {file}"
+        whole = {"source": str(spec).partition("@")[0]} if isinstance(spec, str) else spec
+        if not isinstance(whole, dict) or not isinstance(whole.get("source"), str) or not whole["source"]:
+            raise InvalidProject(f"{where}: a source, or a mapping with one, is expected; correct it")
+        for field in ("checksums", "extensions"):
+            if whole.get(field):
+                raise Unsupported(f"{where}: {field}: not supported; see docs/engine.md")
+        if unknown := set(whole) - _PACKAGE:
+            raise InvalidProject(f"{where}: {sorted(unknown)[0]}: not a member of a package; leave it out")
+        if not whole["source"].startswith(("./", "..", "/")):
+            continue
+        folder = file.parent / whole["source"]
+        if not folder.is_dir():
+            raise InvalidProject(f"{where}: source {whole['source']!r}: no such folder; give the plugin's")
+        found.append(ProjectPlugin(str(name), folder.resolve()))
+    return tuple(found)
 
 
 def _plugin(file: Path, index: int, data: Any) -> ProjectPlugin:  # noqa: ANN401 - what YAML holds

@@ -20,6 +20,7 @@ from datahall.engine.plugins import PluginProcess, connect, kill, plugin_command
 from datahall.engine.pool import PluginPool
 from datahall.engine.project_plugins import ProjectPlugin
 from datahall.engine.provider import Provider
+from datahall.engine.source_plugin import source_command
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
 
@@ -194,10 +195,21 @@ class Registry:
         """Where a plugin may lie: the caller's folders, then what the project points at."""
         return [*self._folders, *(plugin.folder for plugin in self._named if plugin.serves(name, version))]
 
+    def _command(self, package: str, version: str) -> list[str]:
+        """What starts a plugin: an executable, else Python source that the project points at."""
+        try:
+            return plugin_command(package, self._folders_of(package, version))
+        except ProviderFailed:
+            for plugin in self._named:
+                command = source_command(plugin.folder) if plugin.serves(package, version) else None
+                if command is not None:
+                    return command
+            raise
+
     def _start(self, package: str, mapped: Mapping[str, str], version: str = "") -> PluginProcess:
         environment = {**self._environment, **mapped}
-        executable, *arguments = plugin_command(package, self._folders_of(package, version))
-        key = Path(executable)
+        executable, *arguments = self._command(package, version)
+        key = Path(arguments[-1] if arguments else executable)  # a Python runs many plugins
         process = self._plugins.take(key, environment) if self._plugins else None
         if process is None:
             process = start_plugin(

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from datahall import engine
-from datahall.engine import InvalidProject, Op, ProviderFailed, Unsupported
+from datahall.engine import InvalidProject, Op, ProgramFailed, ProviderFailed, Unsupported
 from datahall.engine.config_edit import set_config
 
 from .conftest import PLUGINS, World
@@ -138,6 +138,15 @@ def test_what_is_declared_secret_is_one(world: World) -> None:
         ("config: conf\nstackConfigDir: conf", "a folder, as stackConfigDir is"),
         ("options: {refresh: sometimes}", "options: .*only `refresh: always`"),
         ("options: {other: 1}", "options: "),
+        ('requiredPulumiVersion: ">=4.0.0 || <3.0.0"', "does as Pulumi 3.260.0"),
+        ('requiredPulumiVersion: ">=3.0.0 !3.260.0"', "does as Pulumi 3.260.0"),
+        ("requiredPulumiVersion: about 3", "not a range"),
+        ("packages: [cloud]", "packages: .*a mapping"),
+        ("packages: {cloud: {version: 1}}", r"packages\.cloud: .*a source"),
+        ("packages: {cloud: ./none}", r"packages\.cloud: .*no such folder"),
+        ("packages: {cloud: {source: cloud, checksums: {linux-x64: ab}}}", "checksums: not supported"),
+        ("packages: {cloud: {source: cloud, extensions: [a]}}", "extensions: not supported"),
+        ("packages: {cloud: {source: cloud, url: a}}", "url: not a member"),
         ("plugins: [cloud]", "plugins: .*a mapping"),
         ("plugins: {providers: {}, other: 1}", r"plugins\.other"),
         ("plugins: {providers: {name: cloud}}", r"plugins\.providers: .*a list"),
@@ -180,6 +189,60 @@ def test_a_project_points_at_a_plugin_by_name(own_world: World) -> None:
     assert world.count() == 1
     world.destroy(plugin_path=[])
     assert world.count() == 0
+
+
+YARDS = """
+import pulumi
+from typing import TypedDict
+from pulumi.provider.experimental import component_provider_host
+
+class YardArgs(TypedDict):
+    size: pulumi.Input[int]
+
+class Yard(pulumi.ComponentResource):
+    area: pulumi.Output[int]
+
+    def __init__(self, name: str, args: YardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("yards:index:Yard", name, {}, opts)
+        self.area = pulumi.Output.from_input(args["size"]).apply(lambda size: size * size)
+        self.register_outputs({"area": self.area})
+
+component_provider_host(name="yards", components=[Yard])
+"""
+
+
+class Yard(pulumi.ComponentResource):
+    """A component of the project's own package."""
+
+    area: pulumi.Output[float]
+
+    def __init__(self, name: str, size: int) -> None:
+        super().__init__("yards:index:Yard", name, {"area": None, "size": size}, None, remote=True)
+
+
+def test_a_package_in_a_folder_is_python_source(own_world: World) -> None:
+    folder = own_world.folder / "yards"
+    folder.mkdir()
+    (folder / "PulumiPlugin.yaml").write_text("runtime: python\n")
+    (folder / "__main__.py").write_text(YARDS)
+    asked = 'requiredPulumiVersion: "<3.0.0 || >=3.200.0 !=3.201.1"\n'
+    world = written(
+        own_world, f"{asked}packages:\n  yards: ./yards\n  cloud: {{source: cloud, version: 1.2.3}}\n"
+    )
+
+    def program() -> None:
+        pulumi.require_pulumi_version(">=3.0.0")
+        Thing("it", size=2)
+        pulumi.export("area", Yard("yard", 3).area)
+
+    world.up(program)
+    assert (world.outputs(), world.count()) == ({"area": 9}, 1)
+    assert not world.preview(program).changed
+    with pytest.raises(ProgramFailed, match="this engine does as Pulumi"):
+        world.preview(lambda: pulumi.require_pulumi_version("<3.0.0"))
+    (folder / "PulumiPlugin.yaml").write_text("runtime: {name: nodejs}\n")
+    with pytest.raises(Unsupported, match="runtime nodejs: only python"):
+        world.preview(program)
 
 
 def test_a_projects_plugin_of_another_version_is_not_taken(own_world: World) -> None:
