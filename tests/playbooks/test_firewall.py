@@ -11,13 +11,13 @@ _GROUPS = {"all": ["head-1", "worker-1"], "head": ["head-1"], "worker": ["worker
 _ADDRESSES = {"head-1": {"ansible_host": "10.0.0.1"}, "worker-1": {"ansible_host": "10.0.0.2"}}
 
 
-def _rules(source: str, *, on: str = "head-1") -> list[str]:
+def _rules(source: str, *, on: str = "head-1", to: str = "head") -> list[str]:
     environment = Environment(  # noqa: S701 - rules of a firewall, no HTML
         loader=FileSystemLoader(_TEMPLATES), trim_blocks=True, undefined=StrictUndefined
     )
     environment.filters["extract"] = lambda name, variables, field: variables[name][field]
     environment.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None
-    allowance = {"name": "it", "from": source, "to": "head", "protocol": "tcp", "ports": ["443"]}
+    allowance = {"name": "it", "from": source, "to": to, "protocol": "tcp", "ports": ["443"]}
     text = environment.get_template("etc/nftables.conf.j2").render(
         groups=_GROUPS, hostvars=_ADDRESSES, inventory_hostname=on, network_admin_cidrs=[],
         network_allowances=[], network_allowances_more=[allowance], ansible_managed="managed",
@@ -40,3 +40,8 @@ def test_a_group_that_is_empty_or_not_there_lets_nobody_in(source: str) -> None:
 
 def test_an_allowance_is_for_its_own_group_alone() -> None:
     assert _rules("worker", on="worker-1") == []
+
+
+def test_an_allowance_for_a_group_that_is_not_there_is_nobodys() -> None:
+    assert _rules("worker", to="storage") == []
+    assert _rules("worker", to="edge") == []

@@ -31,8 +31,9 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
     }
     return {
         "_meta": {"hostvars": host_variables},
-        "all": {"children": [*names], "vars": variables},
+        "all": {"children": [*names, "edge"], "vars": variables},
         **{role: {"hosts": hosts} for role, hosts in names.items()},
+        "edge": {"hosts": []},  # whoever wants one names it in an inventory of their own
         Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
     }
 
