@@ -1,5 +1,6 @@
 """The data centre's building blocks, as Pulumi components."""
 
+from components.bare_metal import BareMetalPool, BareMetalPoolArgs, BareMetalPoolResources, MachineArgs
 from components.capacity import (
     Capacity,
     ExistingReservation,
@@ -28,6 +29,9 @@ __all__ = [
     "VERSIONS",
     "AccessEntry",
     "BackupArgs",
+    "BareMetalPool",
+    "BareMetalPoolArgs",
+    "BareMetalPoolResources",
     "Capacity",
     "Cluster",
     "ClusterArgs",
@@ -42,6 +46,7 @@ __all__ = [
     "InstanceType",
     "InvalidArgs",
     "LustreArgs",
+    "MachineArgs",
     "Network",
     "NetworkArgs",
     "NetworkResources",

@@ -47,6 +47,7 @@ class Node:
     parent: str
     op: str
     state: str = "running"  # running | done | failed
+    doing: str = ""
     diff: list[str] = field(default_factory=list)
 
 
@@ -78,8 +79,11 @@ class ResourceTree:
                     self._line(f"! {event.urn.rsplit('::', 1)[-1]}: {event.message}")
                 case PolicyResult():
                     self.policy.append(event)
+                case Diagnostic(ephemeral=True):
+                    if event.urn in self._nodes:
+                        self._nodes[event.urn].doing = event.message
                 case Diagnostic():
-                    if event.severity in ("warning", "error") and not event.ephemeral:
+                    if event.severity in ("warning", "error"):
                         self._diagnosed(event)
 
     def _diagnosed(self, event: Diagnostic) -> None:
@@ -167,6 +171,8 @@ class ResourceTree:
         label.append(node.name)
         if node.state == "failed":
             label.append("  failed", style="bold red")
+        elif node.state == "running" and node.doing:
+            label.append(f"  {node.doing.splitlines()[0][:100]}", style="dim")
         elif node.op != Op.SAME and (self._planning or node.state == "done"):
             label.append(f"  {future if self._planning else past}", style=style)
         return label

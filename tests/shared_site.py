@@ -1,5 +1,9 @@
-"""One environment for many tests: the program, as `local` asks for it and a little more, brought up once."""
+"""One environment for many tests: the program, as `local` asks for it and a little more, brought up once.
 
+The little more: a pool for each further way to buy nodes, and a pool of bare metal that is this machine.
+"""
+
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -9,12 +13,14 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
+from components import BareMetalPool, BareMetalPoolArgs, MachineArgs
 from datahall.testing import NewStack, Stack
 from stacks.blocks import CapacitySettings, PoolSettings
 from stacks.program import deploy
 from stacks.settings import Settings, load
 
-STACKS = Path(__file__).parents[1] / "stacks"
+ROOT = Path(__file__).parents[1]
+STACKS = ROOT / "stacks"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,10 +45,27 @@ def site_settings() -> Settings:
     return replace(local, pools={**local.pools, "reserved": reserved, "alone": alone})
 
 
+def _program(world: Path) -> None:
+    deploy(site_settings())
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    BareMetalPool(
+        "datahall-local-metal",
+        BareMetalPoolArgs(
+            machines={"worker-1": MachineArgs(address="127.0.0.1", groups=["worker"], variables=here)},
+            variables={"world": str(world), "greeting": "hello"},
+            playbooks=ROOT / "tests" / "baremetal" / "project",
+            neighbour_tags=(),
+            leavers=(),
+            deletion_protection=False,
+        ),
+    )
+
+
 @pytest.fixture(scope="session")
-def site(stack_factory: NewStack) -> Iterator[Stack]:
+def site(stack_factory: NewStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The environment, up; it is taken down after the last test, and must leave nothing."""
-    with stack_factory(partial(deploy, site_settings())) as site:
+    plugins = [ROOT / "datahall" / "baremetal" / "bin"]
+    with stack_factory(partial(_program, tmp_path_factory.mktemp("hosts")), plugin_path=plugins) as site:
         site.up()
         yield site
 

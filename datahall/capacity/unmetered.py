@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-FREE_PACKAGES = frozenset({"pulumi", "datahall"})
-"""Stacks, providers and components: nothing of theirs is in the cloud."""
+FREE_PACKAGES = frozenset({"pulumi", "datahall", "baremetal"})
+"""Stacks, providers, components, machines that stand somewhere: nothing of theirs is in the cloud."""
 
 FREE_SERVICES = frozenset({"aws:iam"})
 

@@ -15,7 +15,7 @@ Key = tuple[Path, tuple[tuple[str, str], ...]]
 class PluginPool:
     """Holds idle plugins; one that runs belongs to one operation. Close it, or use it in a `with`.
 
-    For plugins that may be configured more than once; each keeps the address of the engine that started it.
+    For plugins that may be configured more than once; each that can (Attach) is told of its next engine.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import grpc
 from google.protobuf.message import Message
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from datahall.engine import provider_config
 from datahall.engine.answers import Checked, Outcome, ProviderDiff, half_way, read_diff, read_failures
@@ -45,6 +45,10 @@ class Provider:
         self.bound = False  # it talks to the engine that started it: not for another operation
         self._able = _UNCONFIGURED
         self._stub = self.calls.stub
+
+    def attach(self, engine: str) -> None:
+        """Have the plugin, if it can, log to the engine of this address from now on."""
+        self.calls.optional("Attach", self._stub.Attach, plugin_pb2.PluginAttach(address=engine))
 
     def configure(self, state: ResourceState) -> None:
         """Configure the plugin; with anything unknown it stays unconfigured."""

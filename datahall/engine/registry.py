@@ -45,6 +45,7 @@ class Registry:
         self._attach = attach
         self._environment = {**environment, "PWD": str(program_folder)}  # also what a pool tells plugins by
         self._engine_address = engine_address
+        self._reused: set[int] = set()
         self._program_folder = program_folder
         self._warn = warn
         self._patience = patience
@@ -165,6 +166,8 @@ class Registry:
             self._providers.append(provider)
             if process is not None:
                 self._by_port[process.port] = provider
+        if process is not None and process.port in self._reused:  # it talks to an engine of before
+            provider.attach(self._engine_address)
         version = provider_config.version(provider.calls)
         self.versions[name] = version
         if request.version and not versions.at_least(version, request.version):
@@ -221,6 +224,7 @@ class Registry:
             )
         else:
             self._begun(process.process)
+            self._reused.add(process.port)
         with self._lock:
             self._started.append((process, key, environment))
         return process

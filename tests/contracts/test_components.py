@@ -88,7 +88,7 @@ def aws_class(token: str) -> type:
 
 def test_there_are_the_components_that_the_design_names() -> None:
     names = {each.__name__ for each in COMPONENTS.values()}
-    assert {"Network", "Encryption", "Storage", "Cluster", "GpuNodePool"} <= names
+    assert {"Network", "Encryption", "Storage", "Cluster", "GpuNodePool", "BareMetalPool"} <= names
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -146,7 +146,7 @@ def test_every_resource_has_a_component_for_parent(custom: list[ResourceState]) 
 
 def test_every_taggable_resource_is_tagged(custom: list[ResourceState]) -> None:
     for each in custom:
-        if not hasattr(aws_class(each.type), "tags"):
+        if not each.type.startswith("aws:") or not hasattr(aws_class(each.type), "tags"):
             continue
         tags = each.inputs.get("tags") or {}
         wanted = {"Name", "owner", "cost-centre", "ttl", "environment"}

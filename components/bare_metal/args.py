@@ -1,0 +1,119 @@
+"""What a BareMetalPool may be told, and what of it is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.checks import check_text
+from components.errors import InvalidArgs
+
+PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
+"""Our own, from blank hosts to a Slurm cluster."""
+
+NEIGHBOUR_TAGS = (
+    "base_names",
+    "network_firewall",
+    "scheduler_controller",
+    "scheduler_node",
+    "observability_prometheus",
+)
+"""What of our own site.yml tells a host of others: names, addresses, who is a node, who is measured."""
+
+_HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_GROUP = r"[a-z_][a-z0-9_]*"
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineArgs:
+    """A machine: where Ansible reaches it, the groups (roles) that it is in, and variables of its own."""
+
+    address: pulumi.Input[str]
+    groups: Sequence[str]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.groups, str) or not self.groups:
+            raise InvalidArgs("groups", self.groups or "none", "must be a list of groups", "write [worker]")
+        for group in self.groups:
+            _check_group("groups", group)
+        _check_variables("variables", self.variables)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BareMetalPoolArgs:
+    """Machines, and the playbooks that converge them; no secret among the variables, ever.
+
+    ``playbooks`` is a folder with site.yml, which obeys ``site_only`` (a group), and decommission.yml, which
+    takes ``decommission_host``; a validate.yml there is asked before anything is changed. ``neighbour_tags``:
+    what of site.yml the machines that are there need when one comes or goes; for playbooks of your own they
+    are yours, or none. ``leavers``: the groups whose machines decommission.yml can take down.
+    ``vault_files`` are variables encrypted by ansible-vault, opened with ``vault_password_file``: they and
+    ``private_key_file`` are read where Ansible runs, and only their paths are recorded.
+    """
+
+    machines: Mapping[str, MachineArgs]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    group_variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    playbooks: str | Path = PLAYBOOKS
+    neighbour_tags: Sequence[str] = NEIGHBOUR_TAGS
+    leavers: Sequence[str] = ("worker",)
+    user: str | None = None
+    private_key_file: str | Path | None = None
+    vault_files: Sequence[str | Path] = ()
+    vault_password_file: str | Path | None = None
+    deletion_protection: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.machines:
+            raise InvalidArgs("machines", "none", "a pool has one or more", "add one, or remove the pool")
+        for name in self.machines:
+            check_text(
+                "machines", name, _HOST, "is no host name (RFC 1123: a-z, 0-9 and -)", "rename the machine"
+            )
+        known = {group for machine in self.machines.values() for group in machine.groups}
+        for group, variables in self.group_variables.items():
+            _check_group("group_variables", group)
+            if group not in known:
+                raise InvalidArgs(
+                    "group_variables", group, "no machine is in this group", "correct it, or remove it"
+                )
+            _check_variables(f"group_variables.{group}", variables)
+        _check_variables("variables", self.variables)
+        for listed in ("neighbour_tags", "leavers", "vault_files"):
+            if isinstance(getattr(self, listed), str):
+                given = getattr(self, listed)
+                raise InvalidArgs(listed, given, "must be a list", f"write [{given}]")
+        if self.vault_files and self.vault_password_file is None:
+            raise InvalidArgs(
+                "vault_password_file", "(missing)", "vault files need it", "name the file of their password"
+            )
+
+    def inventory(self) -> dict[str, Any]:
+        """The machines in Ansible's YAML form."""
+        shared = dict(self.variables) if self.user is None else {**self.variables, "ansible_user": self.user}
+        groups: dict[str, Any] = {}
+        for name, machine in sorted(self.machines.items()):
+            told = {"ansible_host": machine.address, **machine.variables}
+            for number, group in enumerate(machine.groups):
+                # what is told once, in the first group, holds in all
+                hosts = groups.setdefault(
+                    group, {"vars": dict(self.group_variables.get(group, {})), "hosts": {}}
+                )
+                hosts["hosts"][name] = {} if number else told
+        return {"all": {"vars": shared, "children": groups}}
+
+
+def _check_group(field: str, group: object) -> None:
+    rule = "is no group's name (a-z, 0-9 and _)"
+    check_text(field, group, _GROUP, rule, "rename it")
+    if group in ("all", "ungrouped", "converging"):
+        raise InvalidArgs(field, group, "is a name of Ansible's or ours", "rename it")
+
+
+def _check_variables(field: str, variables: Mapping[str, Any]) -> None:
+    for name in variables:
+        check_text(field, name, _VARIABLE, "is no variable's name", "rename it")

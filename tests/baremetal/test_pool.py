@@ -1,0 +1,165 @@
+"""BareMetalPool on a real ansible-playbook: what is converged, and what is left alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import BareMetalPoolArgs, InvalidArgs, MachineArgs
+from datahall.engine import Diagnostic, EngineError, Op
+from datahall.testing import NewStack, Stack
+from tests.baremetal.world import PLUGINS, World
+
+TYPE = "baremetal:index:Hosts"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World.made(tmp_path)
+
+
+def started(stack: NewStack, world: World) -> Stack:
+    return stack(world.program(), aws=False, plugin_path=[PLUGINS])
+
+
+def said(stack: Stack) -> str:
+    return "\n".join(event.message for event in stack.events if isinstance(event, Diagnostic))
+
+
+def with_vault(world: World, secret: str) -> None:
+    """Put the secret into a vault file of the pool."""
+    password, vault = world.folder / "password", world.folder / "vault.yml"
+    password.write_text("open sesame")
+    password.chmod(0o600)
+    vault.write_text(f"secret: {secret}\n")
+    tool = Path(sys.executable).parent / "ansible-vault"
+    command = [str(tool), "encrypt", "--vault-password-file", str(password), str(vault)]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    world.more |= {"vault_files": [vault], "vault_password_file": password}
+
+
+def test_a_pool_lives(stack: NewStack, world: World) -> None:
+    with_vault(world, "hunter2")
+    pool = started(stack, world)
+    assert pool.preview().changed
+    assert world.runs() == {}, "a preview touches nothing"
+    pool.up()
+    assert world.greetings() == {"one": "hello 7"}, "a secret reaches the hosts"
+    assert "Write the greeting: changed" in said(pool)
+    assert "one: converged, 1 tasks changed it" in said(pool)
+    assert not pool.up().changed
+    assert world.runs() == {"one": 1}, "an unchanged pool is not touched"
+
+    world.own["two"] = {"groups": ["other"]}
+    pool.up()
+    assert world.runs() == {"one": 1, "two": 1}, "the new host alone"
+    assert set(pool.outputs["inventory"]["all"]["children"]) == {"worker", "other"}
+
+    (world.folder / "hosts" / "two").write_text("bye\n")
+    assert pool.refresh().summary[Op.REFRESH] == 1
+    assert "two: drifted: Write the greeting" in said(pool)
+    assert pool.resource("pool", TYPE).outputs["drift"] == {"two": ["Write the greeting"]}
+    assert world.greetings()["two"] == "bye", "a refresh mends nothing"
+
+    world.variables["greeting"] = "welcome"
+    pool.up()
+    assert world.greetings() == {"one": "welcome 7", "two": "welcome 7"}
+    assert pool.resource("pool", TYPE).outputs["drift"] == {}
+    assert "hunter2" not in "".join(path.read_text() for path in world.folder.parent.rglob("*.json"))
+    pool.destroy()
+    assert world.greetings() == {"two": "welcome 7"}
+    assert "two: left as they are: decommission.yml is for hosts of worker" in said(pool)
+
+
+def test_what_fails_is_told_of_all_hosts_and_the_rest_is_kept(stack: NewStack, world: World) -> None:
+    away = {"ansible_connection": "ssh", "ansible_port": 1, "ansible_ssh_retries": 0}
+    world.own = {"one": {}, "two": away, "three": away}
+    world.more["leavers"] = ()
+    pool = started(stack, world)
+    with pytest.raises(EngineError, match="nothing was changed") as caught:
+        pool.up()
+    assert "three: Answer: does not answer" in str(caught.value)
+    assert "two: Answer: does not answer" in str(caught.value)
+    assert pool.resources[-1].type != TYPE
+    assert world.runs() == {}
+
+    world.own = {"one": {}, "two": {"refuse": True}}
+    with pytest.raises(EngineError, match="two: Refuse: it refuses"):
+        pool.up()
+    assert set(pool.resource("pool", TYPE).outputs["converged"]) == {"one"}
+
+
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        (
+            {"playbooks": "/nowhere", "private_key_file": "/nowhere/key"},
+            ["/nowhere: is no folder here", "/nowhere/key: is not there"],
+        ),
+        (
+            {"vault_files": [__file__], "vault_password_file": "/nowhere/password"},
+            ["test_pool.py: is not encrypted; ansible-vault encrypt it", "/nowhere/password: is not there"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_at_once_and_before_anything(
+    stack: NewStack, world: World, given: dict[str, Any], problems: list[str]
+) -> None:
+    world.more |= given
+    with pytest.raises(EngineError) as caught:
+        started(stack, world).preview()
+    assert all(problem in str(caught.value) for problem in problems), caught.value
+
+
+def test_a_secret_is_refused_where_it_would_be_recorded(stack: NewStack, world: World) -> None:
+    import pulumi
+
+    def program() -> None:
+        world.variables["greeting"] = pulumi.Output.secret("hunter2")
+        world.program()()
+
+    pool = stack(program, aws=False, plugin_path=[PLUGINS])
+    with pytest.raises(EngineError, match="put it into a file by ansible-vault") as caught:
+        pool.up()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_without_ansible_it_says_so(stack: NewStack, world: World, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "python").symlink_to(sys.executable)
+    site = next(path for path in sys.path if path.endswith("site-packages"))
+    environment = {"PATH": "/nowhere", "DATAHALL_PYTHON": str(bare / "python"), "PYTHONPATH": site}
+    pool = stack(world.program(), aws=False, plugin_path=[PLUGINS], environment=environment)
+    with pytest.raises(EngineError, match="ansible-playbook: is neither beside"):
+        pool.preview()
+
+
+MACHINE = MachineArgs(address="10.0.0.1", groups=["worker"])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"machines": {}}, "machines: none: a pool has one or more"),
+        ({"machines": {"Worker_1": MACHINE}}, "machines: Worker_1: is no host name"),
+        ({"group_variables": {"head": {}}}, "group_variables: head: no machine is in this group"),
+        ({"variables": {"a-b": 1}}, "variables: a-b: is no variable's name"),
+        ({"vault_files": ["a"]}, r"vault_password_file: \(missing\): vault files need it"),
+        ({"leavers": "worker"}, "leavers: worker: must be a list"),
+    ],
+)
+def test_bad_arguments_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidArgs, match=message):
+        BareMetalPoolArgs(**{"machines": {"worker-1": MACHINE}, **given})
+
+
+def test_a_machine_must_be_in_a_group_of_a_free_name() -> None:
+    for groups in ([], ["all"], ["converging"], ["gpu-nodes"]):
+        with pytest.raises(InvalidArgs, match="groups: "):
+            MachineArgs(address="10.0.0.1", groups=groups)
