@@ -120,6 +120,9 @@ def deploy(settings: Settings) -> None:
                     "min_nodes": made.min_nodes,
                     "max_nodes": made.max_nodes,
                     "gpus_per_node": made.gpus_per_node,
+                    "efa_interfaces": made.efa_interfaces,
+                    "labels": made.labels,
+                    "taints": made.taints,
                     "node_group_name": made.node_group_name,
                     "launch_template_id": made.launch_template_id,
                 }

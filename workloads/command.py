@@ -66,6 +66,12 @@ def read_config(base: ConfigT, args: argparse.Namespace, *, prefix: str = "") ->
     return validate(type(base), {**base.model_dump(), **changes}, prefix=f"--{prefix}")
 
 
+def given_flags(base: BaseModel, args: argparse.Namespace, *, prefix: str = "") -> list[str]:
+    """The flags of `add_config` that were given, as they were."""
+    values = {flag: getattr(args, flag, None) for flag in (_flag(prefix, name) for name in _single(base))}
+    return [f"{flag}={value}" for flag, value in values.items() if value is not None]
+
+
 def expect(kind: type[ConfigT], config: BaseModel) -> ConfigT:
     """`config`, which the table of models says is a `kind`."""
     if not isinstance(config, kind):

@@ -37,6 +37,7 @@ TEXT = {
     "serving": "serving {model} {version} on {url}",
     "ready": "ready after {seconds:.1f} s",
     "compressed": "{model} {parent} by {steps}: {won}; {file}",
+    "manifests": "{model} as a {form}: {file} ({kinds}); kubectl apply -f {file}",
     "fold": "fold {fold}/{of}  accuracy {accuracy:.4f}  loss {loss:.4f}",
     "folds": "{model} by {folds} folds: accuracy {accuracy:.4f} +- {deviation:.4f}; held out: one of them "
     "{held_out_one:.4f}, together {held_out_ensemble:.4f}",

@@ -35,6 +35,9 @@ class GpuNodePool(pulumi.ComponentResource):
     min_nodes: int
     max_nodes: int
     gpus_per_node: int
+    efa_interfaces: int
+    labels: dict[str, str]
+    taints: list[dict[str, str]]
     node_group_name: pulumi.Output[str]
     launch_template_id: pulumi.Output[str]
 
@@ -81,7 +84,7 @@ class GpuNodePool(pulumi.ComponentResource):
             update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
             node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
             labels=_labels(name, args),
-            taints=_taints(args),
+            taints=[aws.eks.NodeGroupTaintArgs(**taint, effect="NO_SCHEDULE") for taint in _taints(args)],
             tags=tagged(name, args.tags),
             opts=child,
         )
@@ -94,6 +97,9 @@ class GpuNodePool(pulumi.ComponentResource):
         self.min_nodes = args.min_nodes
         self.max_nodes = args.max_nodes
         self.gpus_per_node = args.type.gpus
+        self.efa_interfaces = args.type.efa_interfaces if args.uses_efa else 0
+        self.labels = _labels(name, args)
+        self.taints = [{**taint, "effect": "NoSchedule"} for taint in _taints(args)]
         self.node_group_name = node_group.node_group_name
         self.launch_template_id = template.id
         self.register_outputs(
@@ -103,6 +109,9 @@ class GpuNodePool(pulumi.ComponentResource):
                 "min_nodes": self.min_nodes,
                 "max_nodes": self.max_nodes,
                 "gpus_per_node": self.gpus_per_node,
+                "efa_interfaces": self.efa_interfaces,
+                "labels": self.labels,
+                "taints": self.taints,
                 "node_group_name": self.node_group_name,
                 "launch_template_id": self.launch_template_id,
             }
@@ -124,9 +133,9 @@ def _labels(name: str, args: GpuNodePoolArgs) -> dict[str, str]:
     }
 
 
-def _taints(args: GpuNodePoolArgs) -> list[aws.eks.NodeGroupTaintArgs]:
-    taints = [aws.eks.NodeGroupTaintArgs(key=GPU_TAINT, value="true", effect="NO_SCHEDULE")]
+def _taints(args: GpuNodePoolArgs) -> list[dict[str, str]]:
+    taints = [{"key": GPU_TAINT, "value": "true"}]
     if isinstance(args.capacity, Spot):
         # only pods that say so run where nodes vanish
-        taints.append(aws.eks.NodeGroupTaintArgs(key="datahall/spot", value="true", effect="NO_SCHEDULE"))
+        taints.append({"key": "datahall/spot", "value": "true"})
     return taints

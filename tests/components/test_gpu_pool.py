@@ -46,6 +46,12 @@ def test_outputs_tell_what_workloads_need(pools: dict[str, Pool]) -> None:
         "min_nodes": 0,
         "max_nodes": 2,
         "gpus_per_node": 8,
+        "efa_interfaces": 4,
+        "labels": pools["training"].group["labels"],
+        "taints": [
+            {"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"},
+            {"key": "datahall/spot", "value": "true", "effect": "NoSchedule"},
+        ],
     }
 
 

@@ -30,3 +30,11 @@ def read_model(base: ModelSpec, args: argparse.Namespace) -> ModelSpec:
         config=command.read_config(base.config, args, prefix="model-"),
         data=command.read_config(base.data, args, prefix="data-"),
     )
+
+
+def given(base: ModelSpec, args: argparse.Namespace) -> list[str]:
+    """The flags that say the same of a model to another program that has `add_model`."""
+    flags = [*(["--smoke"] if args.smoke else []), *(["--data", args.data] if args.data else [])]
+    for part, prefix in ((base.training, ""), (base.config, "model-"), (base.data, "data-")):
+        flags += command.given_flags(part, args, prefix=prefix)
+    return flags

@@ -13,7 +13,7 @@ from workloads.objects import Buckets, connect
 from workloads.registry.store import Registry
 from workloads.site import load_site
 from workloads.training.plan import Plan, make_plan
-from workloads.training.stop import Stop, on_sigterm
+from workloads.training.stop import STOPPED, Stop, on_sigterm
 from workloads.training.telemetry import measured
 
 _EXAMPLE = "torchrun --standalone --nproc-per-node 2 -m workloads.training mnist --site outputs.json"
@@ -30,16 +30,16 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         return 0
     port = args.metrics_port if os.environ.get("RANK", "0") == "0" else None
     with on_sigterm() as stop, measured(emit, port) as told:
-        _train(plan, buckets, told, stop)
-    return 0
+        finished = _train(plan, buckets, told, stop)
+    return 0 if finished else args.stopped_code
 
 
-def _train(plan: Plan, buckets: Buckets, emit: Emit, stop: Stop) -> None:
+def _train(plan: Plan, buckets: Buckets, emit: Emit, stop: Stop) -> bool:
     from workloads.training.ranks import joined  # noqa: PLC0415 - a dry run or a mistake need not wait
     from workloads.training.run import run  # noqa: PLC0415 - 2 s for torch
 
     with joined() as ranks:
-        run(plan, buckets, ranks, emit, stop)
+        return run(plan, buckets, ranks, emit, stop)
 
 
 def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
@@ -49,6 +49,13 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
     command.add_site(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and do nothing")
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="OpenMetrics on loopback; 0: any")
+    parser.add_argument(
+        "--stopped-code",
+        type=int,
+        choices=(0, STOPPED),
+        default=0,
+        help="exit code after SIGTERM (default 0)",
+    )
     args = parser.parse_args(argv)
     return args, read_model(base, args)
 

@@ -4,6 +4,9 @@ torchrun's agent ends its processes on SIGTERM and then fails, so a scheduler th
 failed job. Here the agent leaves SIGTERM to us: each process is told, saves and ends with 0, the agent
 finds them done, and the job ends with 0, ready to be put back into the queue. All else is torchrun's,
 arguments included; see docs/adr/0009.
+
+Nor does torchrun pass on how its processes ended. The two codes that a scheduler must know are: 2, bad input,
+and 75, stopped before the end (`--stopped-code 75`).
 """
 
 import os
@@ -14,6 +17,9 @@ from types import FrameType
 
 import psutil
 
+from workloads.training.stop import STOPPED
+
+_PASSED_ON = (2, STOPPED)
 _LEFT_TO_TORCHRUN = "SIGINT,SIGHUP,SIGQUIT"
 
 
@@ -21,8 +27,15 @@ def main(argv: Sequence[str]) -> None:
     """Run torchrun with `argv`; raises SystemExit or torch's ChildFailedError as it does."""
     signal.signal(signal.SIGTERM, _pass_on)
     from torch.distributed import run  # noqa: PLC0415 - 2 s in which SIGTERM may come
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
 
-    run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *argv])
+    try:
+        run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *argv])
+    except ChildFailedError as error:
+        _, first = error.get_first_failure()
+        if first.exitcode not in _PASSED_ON:
+            raise
+        raise SystemExit(first.exitcode) from None
 
 
 def _pass_on(_signal: int, _frame: FrameType | None) -> None:

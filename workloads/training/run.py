@@ -20,14 +20,14 @@ from workloads.training.stop import Stop
 from workloads.training.task import Task
 
 
-def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> None:
-    """Train as planned, going on from the last checkpoint, and register what comes out."""
+def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> bool:
+    """Train as planned, going on from the last checkpoint, and register what comes out; False if stopped."""
     tell, config = emit if ranks.main else silent, plan.model.training
     registry = Registry(buckets.registry, plan.model.name)
     done = ranks.share(registry.version_of_run(plan.run) if ranks.main else None)
     if done:
         tell("skipped", reason=f"run {plan.run} is registered as {plan.model.name} {done}", version=done)
-        return
+        return True
     tell("started", **plan.as_dict())
     torch.use_deterministic_algorithms(config.deterministic)
     dtype = choose(config, ranks)
@@ -59,8 +59,9 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> N
     if not finished:
         epoch = state.step // per_epoch
         tell("stopped", epoch=epoch, of=config.epochs, step=state.step, run=plan.run)
-        return
+        return False
     _finish(plan, state, task, ranks, registry=registry, tell=tell)
+    return True
 
 
 def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+STOPPED = 75
+"""An exit code that says: not done, start it again (sysexits' EX_TEMPFAIL)."""
+
 
 @dataclass
 class Stop:

@@ -1,0 +1,1 @@
+"""Manifests: a training as what Kubernetes is given, for a node pool of the site."""
