@@ -10,16 +10,23 @@ import pytest
 pytest_plugins = ["datahall.testing.plugin", "tests.shared_site"]
 
 _PYTESTS_OWN = "PYTEST_CURRENT_TEST"
+_LIBRARIES = ("KMP_", "TORCHINDUCTOR_")
+"""What torch and the libraries below it set for their process, in whichever test they are first imported."""
 
 
 @pytest.fixture(autouse=True)
 def environment_is_left_as_found() -> Iterator[None]:
     """A variable that one test leaves behind makes another fail, elsewhere and now and then."""
-    before = {name: value for name, value in os.environ.items() if name != _PYTESTS_OWN}
+    before = _variables()
     yield
-    after = {name: value for name, value in os.environ.items() if name != _PYTESTS_OWN}
+    after = _variables()
     if left := sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)):
         os.environ.update(before)
         for name in after.keys() - before.keys():
             del os.environ[name]
         pytest.fail(f"the test left the environment changed: {', '.join(left)}")
+
+
+def _variables() -> dict[str, str]:
+    found = os.environ.items()
+    return {name: value for name, value in found if name != _PYTESTS_OWN and not name.startswith(_LIBRARIES)}
