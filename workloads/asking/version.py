@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import torch
 from safetensors.torch import load
 from torch import nn
 
+from workloads.asking.half import Half
 from workloads.command import validate
 from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
-from workloads.registry.card import Card
+from workloads.registry.card import ONNX_FILE, Card
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Loaded:
     card: Card
     network: nn.Module
     attachments: dict[str, str]
+    form: Literal["fp32", "bf16", "onnx"] = "fp32"
+    """Only in the first can it be looked into, and learn."""
 
     def attachment(self, name: str) -> str:
         """A text that was registered with the weights; raises CorruptDataError where it is not there."""
@@ -33,12 +37,22 @@ class Loaded:
 def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
     """The network of `card` with `weights`; raises CorruptDataError if they do not fit together."""
     config = validate(type(spec.config), card.config.model, fix="train the model again")
-    network = spec.build(config)
+    name = f"{card.model} {card.version}"
+    if card.weights.name == ONNX_FILE:
+        from workloads.asking.onnx_network import opened_onnx  # noqa: PLC0415 - only where it is needed
+
+        made = opened_onnx(weights, name)
+        made.eval()
+        return Loaded(spec, card, made, made.attachments, form="onnx")
+    network, tensors = spec.build(config), load(weights)
     try:
-        network.load_state_dict(load(weights))
+        network.load_state_dict(tensors)
     except RuntimeError as error:
-        name, fix = f"{card.model} {card.version}", "train the model again"
-        raise CorruptDataError(name, str(error), "weights must fit the card's configuration", fix) from None
+        rule, fix = "weights must fit the card's configuration", "train the model again"
+        raise CorruptDataError(name, str(error), rule, fix) from None
+    if any(tensor.dtype is torch.bfloat16 for tensor in tensors.values()):
+        network = Half(network).eval()
+        return Loaded(spec, card, network, metadata(weights), form="bf16")
     network.eval()
     return Loaded(spec, card, network, metadata(weights))
 

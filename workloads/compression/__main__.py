@@ -16,6 +16,7 @@ from workloads.files import write_whole
 from workloads.fingerprint import canonical, sha256
 from workloads.models.table import MODELS, find_model
 from workloads.objects import connect
+from workloads.registry.card import Compression
 from workloads.registry.store import Registry
 from workloads.site import load_site
 
@@ -38,11 +39,15 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     import torch  # noqa: PLC0415 - 2 s, which a mistake above need not wait for
 
     from workloads.asking.version import load_version  # noqa: PLC0415
+    from workloads.compression.card import card_of  # noqa: PLC0415
     from workloads.compression.measure import best, measure  # noqa: PLC0415
     from workloads.compression.steps import Candidate, take  # noqa: PLC0415
     from workloads.judging.judgement import opened  # noqa: PLC0415
 
     parent = load_version(spec, card, weights)
+    if parent.form != "fp32":
+        rule, fix = f"is in {parent.form}, from which no step goes on", "name its parent with --version"
+        raise InvalidInputError("version", card.version, rule, fix)
     task, same = opened(parent, files)
     torch.manual_seed(same.training.seed)
     first = Candidate(parent.network, same.config, replace(parent, spec=same), task)
@@ -64,10 +69,23 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         emit("refused", version=f"{card.version} by {name}", reasons=reasons, **facts)
         return 1
     content = made.content()
-    file = args.out / made.file
-    write_whole(file, [content])
-    write_whole(args.out / "compressed.json", [canonical({**facts, "sha256": sha256(content)})])
-    emit("compressed", file=str(file), won=_won(before, after), **facts)
+    file = args.out / made.file if args.out else None
+    if file:
+        write_whole(file, [content])
+        write_whole(args.out / "compressed.json", [canonical({**facts, "sha256": sha256(content)})])
+    emit("compressed", file=str(file or "not written"), won=_won(before, after), **facts)
+    if args.register and made.network is first.network:
+        emit("skipped", reason=f"{card.version} as it is was the fastest", version=card.version)
+    elif args.register:
+        compression = Compression(
+            parent=card.version,
+            steps=name,
+            budget=budget.model_dump(),
+            measured={"parent": before.model_dump(), "child": after.model_dump()},
+        )
+        child = card_of(made, content, compression)
+        stage = registry.register(child, content)
+        emit("registered", model=spec.name, version=child.version, stage=stage, run=child.lineage.run)
     return 0
 
 
@@ -87,10 +105,15 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     how.add_argument(
         "--best", action="store_true", help="whichever of fp32, bf16, onnx, int8 is fastest here"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where it is put")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where it is put")
+    parser.add_argument("--register", action="store_true", help="register it as a version, for the gate")
     command.add_config(parser, Budget())
     command.add_site(parser)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.out is None and not args.register:
+        rule = "must be given, or --register"
+        raise InvalidInputError("--out", "missing", rule, "say where the result is to go")
+    return args
 
 
 if __name__ == "__main__":

@@ -8,29 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
-_FILE = "model.onnx"
-
-
-class OnnxNetwork(nn.Module):
-    """What ONNX Runtime answers, in place of the network that it was made of."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.content = content
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self._names = [given.name for given in self._session.get_inputs()]
-
-    def forward(self, *given: Tensor) -> Tensor:
-        """The logits."""
-        named = {name: tensor.numpy() for name, tensor in zip(self._names, given, strict=True)}
-        return torch.from_numpy(self._session.run(None, named)[0])
+from workloads.asking.onnx_network import OnnxNetwork
+from workloads.registry.card import ONNX_FILE
 
 
 def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
@@ -40,7 +23,7 @@ def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
         for given in example
     )
     with tempfile.TemporaryDirectory() as folder, _quiet():
-        path = Path(folder) / _FILE
+        path = Path(folder) / ONNX_FILE
         program: Any = torch.onnx.export(network, example, dynamic_shapes=free, dynamo=True, verbose=False)
         program.save(str(path))
         return OnnxNetwork(path.read_bytes())
@@ -49,7 +32,7 @@ def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
 def quantise(network: OnnxNetwork) -> OnnxNetwork:
     """The same with weights of 8 bits; what flows between them is quantised as it comes."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
-        before, after = Path(folder) / _FILE, Path(folder) / f"int8-{_FILE}"
+        before, after = Path(folder) / ONNX_FILE, Path(folder) / f"int8-{ONNX_FILE}"
         before.write_bytes(network.content)
         quantize_dynamic(before, after, weight_type=QuantType.QInt8)
         return OnnxNetwork(after.read_bytes())

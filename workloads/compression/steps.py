@@ -4,33 +4,21 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from workloads.asking.half import Half
+from workloads.asking.onnx_network import OnnxNetwork, attached
 from workloads.asking.version import Loaded
 from workloads.compression.distil import distil
-from workloads.compression.onnx import OnnxNetwork, export, quantise
+from workloads.compression.onnx import export, quantise
 from workloads.errors import InvalidInputError
 from workloads.models.spec import load
+from workloads.registry.card import ONNX_FILE, WEIGHTS_FILE
 from workloads.settings import NetworkSettings
 from workloads.training.batches import batches
 from workloads.training.ranks import ALONE
 from workloads.training.task import Task
-
-
-class Half(nn.Module):
-    """A network with weights of 16 bits (bf16), given and giving fp32."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network.to(torch.bfloat16)
-
-    def forward(self, *given: Tensor) -> Tensor:
-        """The logits."""
-        short = (each.bfloat16() if each.is_floating_point() else each for each in given)
-        logits: Tensor = self.network(*short)
-        return logits.float()
 
 
 @dataclass(frozen=True)
@@ -43,9 +31,9 @@ class Candidate:
     task: Task
 
     def content(self) -> bytes:
-        """Its file: ONNX, or safetensors with the parent's attachments."""
+        """Its file: ONNX or safetensors, with the parent's attachments."""
         if isinstance(self.network, OnnxNetwork):
-            return self.network.content
+            return attached(self.network.content, self.parent.attachments)
         network = self.network.network if isinstance(self.network, Half) else self.network
         tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
         return save(tensors, metadata={"format": "pt", **self.parent.attachments})
@@ -53,7 +41,7 @@ class Candidate:
     @property
     def file(self) -> str:
         """What its file is called."""
-        return "model.onnx" if isinstance(self.network, OnnxNetwork) else "model.safetensors"
+        return ONNX_FILE if isinstance(self.network, OnnxNetwork) else WEIGHTS_FILE
 
     def example(self) -> tuple[Tensor, ...]:
         """What the network is given, two records of it."""

@@ -39,6 +39,6 @@ def judge(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[dict[str, Any], l
     }
     if spec.classify:
         found["classes"] = classification.judge(load(spec.classify)(loaded, files))
-    shown: list[Shown] = load(spec.explain)(loaded, files) if spec.explain else []
+    shown: list[Shown] = load(spec.explain)(loaded, files) if spec.explain and loaded.form == "fp32" else []
     found["attribution_gap"] = max((one.gap for one in shown), default=None)
     return found, shown

@@ -1,7 +1,7 @@
 """A model's card: what it is, what it learnt from, how good it is, where it came from."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,12 +39,32 @@ class Lineage(_Part):
     torch: str
 
 
+WEIGHTS_FILE = "model.safetensors"
+ONNX_FILE: Final = "model.onnx"
+
+
 class WeightFacts(_Part):
-    """The weights' file."""
+    """The weights' file; no name stands for model.safetensors."""
 
     sha256: str
     size: int
     parameters: int
+    file: Literal["model.onnx"] | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self.file or WEIGHTS_FILE
+
+
+class Compression(_Part):
+    """How a version was made of another: the steps, what it could lose, what was measured of both."""
+
+    parent: str
+    steps: str
+    budget: dict[str, float]
+    measured: dict[str, dict[str, float]]
+    """"parent" and "child" -> accuracy, bytes, latency_ms of one record, on the machine that compressed."""
 
 
 class Card(_Part):
@@ -58,11 +78,12 @@ class Card(_Part):
     config: Configs
     lineage: Lineage
     weights: WeightFacts
+    compression: Compression | None = None
 
     @property
     def version(self) -> str:
-        """12 hex digits over weights, data, metrics and configurations: not who made it, nor when."""
-        facts = self.model_dump(mode="json", exclude={"created", "lineage"}, exclude_none=True)
+        """12 hex digits over weights, data, metrics, configurations and parent: not who made it, nor when."""
+        facts = self.model_dump(mode="json", exclude=_UNTOLD, exclude_none=True)
         return short_hash(facts)
 
     def empty_fields(self) -> list[str]:
@@ -85,10 +106,27 @@ torch {self.lineage.torch}, code `{self.lineage.code}`).
 
 - Data: {self.dataset.name} `{self.dataset.version}` ({records}), {self.dataset.source};
   licence {self.dataset.licence}.
-- Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of safetensors, SHA-256
-  `{self.weights.sha256}`.
+- Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of
+  {_FORMATS[self.weights.name]}, SHA-256 `{self.weights.sha256}`.
 - Training: {settings}.
-"""
+{self._compressed()}"""
+
+    def _compressed(self) -> str:
+        made = self.compression
+        if made is None:
+            return ""
+        before, after = made.measured["parent"], made.measured["child"]
+        told = ", ".join(f"{name} {before[name]:g} -> {after[name]:g}" for name in before)
+        budget = ", ".join(f"{name} {value:g}" for name, value in made.budget.items())
+        return f"- Compressed from `{made.parent}` by {made.steps}: {told} (budget: {budget}).\n"
+
+
+_UNTOLD: Final[dict[str, bool | set[str]]] = {
+    "created": True,
+    "lineage": True,
+    "compression": {"measured"},  # a clock's figures are others each time
+}
+_FORMATS = {WEIGHTS_FILE: "safetensors", ONNX_FILE: "ONNX"}
 
 
 def now() -> str:

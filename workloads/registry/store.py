@@ -1,4 +1,4 @@
-"""Models in the registry bucket: models/NAME/VERSION/{model.safetensors, card.json, card.md}.
+"""Models in the registry bucket: models/NAME/VERSION/{model.safetensors or model.onnx, card.json, card.md}.
 
 A version is named by what it is (weights, data, metrics, configurations), so registering the same twice
 gives one version. Its files are written once; it exists when the audit log says so.
@@ -93,8 +93,8 @@ class Registry:
         return card
 
     def weights(self, card: Card) -> bytes:
-        """A version's safetensors file, checked against the hash in its card."""
-        key = self._key(card.version, "model.safetensors")
+        """A version's weights file, checked against the hash in its card."""
+        key = self._key(card.version, card.weights.name)
         content = self.bucket.get(key, sha256=card.weights.sha256)
         if content is None:
             raise CorruptDataError(key, "missing", "must be there: its card names it", _FIX)
@@ -104,7 +104,7 @@ class Registry:
         """Write what is not there yet: the first to write a version's card has written it."""
         body = canonical(card.model_dump(mode="json"))
         files = (
-            ("model.safetensors", weights, "application/octet-stream"),
+            (card.weights.name, weights, "application/octet-stream"),
             ("card.md", card.markdown().encode(), "text/markdown"),
             ("card.json", body, "application/json"),
         )
