@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
-from kubeflow_trainer_api import models
+from kubeflow_trainer_api import models  # type: ignore[import-untyped]
 
 from tests.workloads.conftest import Place
 from workloads.data.__main__ import main as put_data
