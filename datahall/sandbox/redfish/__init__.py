@@ -1,0 +1,1 @@
+"""An emulated baseboard controller: Redfish over TLS on loopback, emulated hosts behind it or nothing."""
