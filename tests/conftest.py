@@ -14,6 +14,14 @@ _LIBRARIES = ("KMP_", "TORCHINDUCTOR_")
 """What torch and the libraries below it set for their process, in whichever test they are first imported."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compilers_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """torch names a folder in the environment as its compiler is first imported; it is named before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("inductor")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def environment_is_left_as_found() -> Iterator[None]:
     """A variable that one test leaves behind makes another fail, elsewhere and now and then."""

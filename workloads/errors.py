@@ -22,6 +22,9 @@ class WorkloadError(Exception):
         self.field, self.value, self.rule, self.fix = field, shorten(value), rule, fix
         super().__init__(f"{field}: {self.value}: {rule}; {fix}")
 
+    def __reduce__(self) -> tuple[type["WorkloadError"], tuple[str, ...]]:
+        return type(self), (self.field, self.value, self.rule, self.fix)  # from a process of a search
+
     def as_dict(self) -> dict[str, str]:
         """The four parts, as error events and HTTP answers carry them."""
         return {"field": self.field, "value": self.value, "rule": self.rule, "fix": self.fix}

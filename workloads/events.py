@@ -41,6 +41,10 @@ TEXT = {
     "fold": "fold {fold}/{of}  accuracy {accuracy:.4f}  loss {loss:.4f}",
     "folds": "{model} by {folds} folds: accuracy {accuracy:.4f} +- {deviation:.4f}; held out: one of them "
     "{held_out_one:.4f}, together {held_out_ensemble:.4f}",
+    "study": "study {study}: {model} by {by}, {done} of {of} trials done before",
+    "trial": "trial {trial}/{of} {ended} after {epochs} epochs: {summary}",
+    "paused": "study {study} stopped after {done} of {of} trials; start it again to go on",
+    "best": "best of {of} trials: {by} {value:.4f} with {flags}\n{command}",
     "judged": "judged {model} {version}: {summary}",
     "answer": "{answer}",
     "error": "error: {field}: {value}: {rule}; {fix}",

@@ -13,11 +13,12 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Fold:
-    """A classifier's task: `kept` (n,) are learnt, `held` (m,) judged; batches end with the classes."""
+    """A task: `kept` (n,) are learnt, `held` (m,) judged; if it `classifies`, a batch ends with classes."""
 
     whole: Task
     kept: Tensor
     held: Tensor
+    classifies: bool = True
 
     @property
     def network(self) -> nn.Module:
@@ -53,14 +54,19 @@ class Fold:
 
     @torch.inference_mode()
     def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
-        """Accuracy and loss on the fold, its records as they are: without what draws change."""
+        """The loss on the fold, by the same draws each time; of a classifier, whose records are taken as they
+        are, without what draws change, also the accuracy.
+        """
         right, loss = 0, 0.0
+        generator = torch.Generator().manual_seed(0)
         for chosen in torch.split(self.held, _BATCH):
-            still = torch.zeros_like(self.draw(len(chosen), torch.Generator().manual_seed(0)))
-            batch = self.whole.batch(chosen, still)
-            right += int((network(*batch[:-1]).argmax(1) == batch[-1]).sum())
+            draws = self.draw(len(chosen), generator)
+            batch = self.whole.batch(chosen, torch.zeros_like(draws) if self.classifies else draws)
+            if self.classifies:
+                right += int((network(*batch[:-1]).argmax(1) == batch[-1]).sum())
             loss += float(self.loss(network, batch)) * len(chosen)
-        return {"accuracy": right / len(self.held), "loss": loss / len(self.held)}
+        found = {"loss": loss / len(self.held)}
+        return {"accuracy": right / len(self.held), **found} if self.classifies else found
 
     def attachments(self) -> dict[str, str]:
         """The whole task's."""
