@@ -175,6 +175,6 @@ def bucket(aws_server: control.Server, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture
 def bucket_world(world: World, bucket: Bucket) -> World:
     """A stack whose backend is the bucket; what does not answer is asked twice."""
-    store = open_bucket("the test", bucket.url, read_seconds=10, attempts=2)
+    store = open_bucket("the test", bucket.url, read_seconds=4, attempts=2)
     world.options = replace(world.options, backend=Backend(store))
     return world

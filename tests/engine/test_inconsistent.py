@@ -122,9 +122,16 @@ DAMAGE: dict[str, tuple[Callable[[Data], object], str]] = {
     "latest of no kind": (lambda d: d["checkpoint"].update(latest=[]), "malformed"),
     "resources of no kind": (lambda d: latest(d).update(resources={"a": 1}), "malformed"),
 }
+IN_BUCKET = [DAMAGE[name] for name in ("twice", "newer", "operation of no kind")]
 
 
-@pytest.mark.parametrize(("damage", "words"), DAMAGE.values(), ids=DAMAGE.keys())
+# One reader takes what either holds; the bucket's way to it needs few.
+@pytest.mark.parametrize(
+    ("kept", "damage", "words"),
+    [("folder", *each) for each in DAMAGE.values()] + [("bucket", *each) for each in IN_BUCKET],
+    indirect=["kept"],
+    ids=[*DAMAGE, *(f"{name} in a bucket" for name in ("twice", "newer", "operation of no kind"))],
+)
 def test_what_does_not_fit_together_is_named_with_the_way_back(
     kept: Kept, damage: Callable[[Data], object], words: str
 ) -> None:

@@ -49,20 +49,33 @@ class Ran:
         return found
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes unless it was asked for."""
+    if "DATAHALL_TRAIN" not in os.environ:
+        for item in items:
+            if item.get_closest_marker("train"):
+                item.add_marker(pytest.mark.skip(reason="make test-train"))
+
+
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An emulated AWS, as environment variables."""
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where an emulated AWS is."""
     folder = tmp_path_factory.mktemp("aws")
-    server = control.start(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        variables = control.environment(server.url)
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield variables
+    yield control.start(folder).url
     control.stop(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def aws(aws_url: str) -> Iterator[dict[str, str]]:
+    """An emulated AWS, as environment variables; they are this module's only, others may follow it here."""
+    with pytest.MonkeyPatch.context() as patch:
+        variables = control.environment(aws_url)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables
+
+
+@pytest.fixture(scope="module")
 def new_place(aws: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Place]:
     """Makes sites: three buckets and a key."""
     region = "us-west-2"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import load
 
@@ -104,6 +105,7 @@ def test_from_data_to_production(place: Place) -> None:
     assert card.lineage.world_size == 2
 
 
+@pytest.mark.train
 def test_two_processes_learn_what_one_learns(new_place: Callable[[], Place]) -> None:
     two, one = new_place(), new_place()
     for place in (two, one):

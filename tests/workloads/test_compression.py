@@ -1,7 +1,6 @@
 """`python -m workloads.compression`: smaller, measured against the parent, refused over the budget."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,7 +97,7 @@ def test_a_narrower_network_is_taught_and_written_or_refused(
         assert (code, event["field"]) == (2, "--steps")
 
 
-@pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train")
+@pytest.mark.train
 def test_eight_bits_are_run_by_onnx_and_the_best_is_the_fastest(
     tell: Callable[..., tuple[int, Any]], tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """Several processes, killed and lost and put together anew: `make test-train` (minutes on two cores)."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from workloads.data.__main__ import main as put_data
 from workloads.events import silent
 
 pytestmark = [
-    pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train"),
+    pytest.mark.train,
     pytest.mark.timeout(600),
 ]
 

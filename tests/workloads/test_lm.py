@@ -121,6 +121,7 @@ def test_texts_come_from_a_folder(tmp_path: Path, place: Place) -> None:
         texts.read_texts({texts.TRAIN: b"half a li"}, texts.TRAIN)
 
 
+@pytest.mark.train
 def test_it_learns_and_what_was_registered_generates(place: Place) -> None:
     put(place.buckets.data, DATASETS["python-reference"], None)
     spec = MODELS["lm"].smaller()

@@ -4,6 +4,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from tests.workloads.conftest import ROOT, environment
 
 # Threads of gloo's that live on until the interpreter ends have aborted it there.
@@ -24,6 +26,7 @@ assert during > len(os.listdir("/proc/self/task")) == 1, (during, os.listdir("/p
 """
 
 
+@pytest.mark.train
 def test_no_thread_of_the_group_outlives_it() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -130,6 +130,7 @@ def test_data_of_another_kind_are_refused() -> None:
         fit(TowersConfig(), manifest)
 
 
+@pytest.mark.train
 def test_it_learns_taste_and_recommends_what_was_not_had(place: Place) -> None:
     put(place.buckets.data, DATASETS["ratings-made"], None)
     spec = MODELS["recommender"]

@@ -79,6 +79,7 @@ def test_a_checkpoint_that_is_not_there_is_named(checkpoint: str) -> None:
     assert (caught.value.field, caught.value.value) == ("--model-checkpoint", checkpoint)
 
 
+@pytest.mark.train
 def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Place) -> None:
     put(place.buckets.data, DATASETS["reviews-made"], None)
     spec = MODELS["sentiment"].smaller()
