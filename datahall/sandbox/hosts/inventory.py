@@ -27,6 +27,7 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         "base_apt_sources": [
             {"name": "site", "uri": "file:/srv/mirror", "suite": "./", "key": f"/srv/mirror/{repository.KEY}"}
         ],
+        "backup_password_file": str(folder / "backup-password"),
         "network_cluster_cidr": str(NETWORK),
     }
     return {
