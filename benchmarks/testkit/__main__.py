@@ -20,7 +20,7 @@ import psutil
 from benchmarks.testkit import mocked
 from benchmarks.testkit.programs import PROGRAMS
 from datahall.sandbox.aws import control
-from datahall.testing.session import Sandbox
+from datahall.testing.session import Sandbox, in_memory
 from datahall.testing.stack import Stack
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds: int = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(dir=in_memory()) as stacks:
         folder = Path(name)
         start = _timed(partial(_start, folder))
         sandbox = Sandbox(partial(control.start, folder / "aws"))
@@ -39,7 +39,7 @@ def main() -> None:
                 f"{'program':18} {'resources':>9} {'mocks s':>8} {'kit s':>7} {'ratio':>6} {'kit CPU s':>9}"
             )
             for label, program in PROGRAMS.items():
-                _row(label, program, sandbox, folder, rounds)
+                _row(label, program, sandbox, Path(stacks), rounds)
         finally:
             sandbox.stop()
             control.stop(folder / "aws")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -115,9 +116,24 @@ def _sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def stack_factory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStack:
+def _stacks_folder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Where the stacks' states lie: in memory, unless they are to be kept."""
+    from datahall.testing.session import in_memory
+
+    memory = None if request.config.getoption("--datahall-keep") else in_memory()
+    if memory is None:
+        yield tmp_path_factory.mktemp("stacks")
+        return
+    with TemporaryDirectory(dir=memory, prefix="datahall-stacks-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def stack_factory(request: pytest.FixtureRequest, _stacks_folder: Path) -> NewStack:
     """Make stacks for your own fixtures, of any scope: `with stack_factory(program) as made: yield made`."""
-    base = tmp_path_factory.mktemp("stacks")
+    base = _stacks_folder
 
     def keep(stack: Stack) -> None:
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
