@@ -47,6 +47,7 @@ class _Step:
     new: ResourceState | None
     diff: list[PropertyDiff] = field(default_factory=list)
     detailed: bool = False
+    refreshed: bool = False
 
     @property
     def counts(self) -> bool:
@@ -70,7 +71,7 @@ class _Step:
             }
             if self.detailed
             else None,
-            "logical": self.counts,
+            "logical": self.counts and not self.refreshed,
             "provider": known.provider if known is not None else "",
         }
         return {
@@ -150,10 +151,11 @@ class EventStream:
     def _done(self, event: ResourceDone) -> None:
         begun = self._begun.get(event.urn)
         op = str(event.op)
-        if begun is not None and begun.op == Op.REFRESH:
+        refreshed = begun is not None and begun.op == Op.REFRESH
+        if refreshed:
             # of a refresh ahead of another operation only the steps are told
             op = {Op.REFRESH: "update"}.get(event.op, op) if self._refreshing else "refresh"
-        step = _step(event, op)
+        step = replace(_step(event, op), refreshed=refreshed)
         if _left_over(step):
             return
         if event.op in (Op.IMPORT, Op.IMPORT_REPLACEMENT) and step.old is None:
@@ -166,7 +168,7 @@ class EventStream:
         self._count(step)
         state = step.new or step.old
         component = state is not None and not state.custom
-        if self._planning or not component or step.new is None or self._refreshing:
+        if self._planning or not component or step.new is None or refreshed:
             self._outputs(step)
         if replaced_later:
             self._replace(step)

@@ -5,12 +5,14 @@ import os
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.running import Run
+from tests.cli.running import Ran, Run
 from tests.cli.test_engine_json import HEAD, PREFIX, engine
 from tests.cli.test_engine_verbs import PLUGINS, _official, folder
 
@@ -112,20 +114,35 @@ def test_the_official_engine_streams_the_same(
     monkeypatch.setenv("PULUMI_ENABLE_STREAMING_JSON_PREVIEW", "true")
     theirs = parse(_official(folder, "preview", "-s", "dev", "--json"))
     assert told(read(engine("preview", "--json").out)) == told(theirs)
-    saved = folder.parent / "saved"
-    shutil.copytree(folder.parent / "backend", saved)
-    shutil.copytree(folder.parent / "cloud", folder.parent / "cloud-saved")
-    ours = read(engine("up", "-y", "-f", "--json").out)
-    for name, back in (("backend", saved), ("cloud", folder.parent / "cloud-saved")):
-        shutil.rmtree(folder.parent / name)
-        shutil.copytree(back, folder.parent / name)
-    theirs = parse(_official(folder, "up", "-s", "dev", "-y", "-f", "--json"))
-    assert told(ours) == told(theirs)
-    for name in ("summaryEvent", "preludeEvent"):
-        [mine], [its] = ([e[name] for e in events if name in e] for events in (ours, theirs))
-        mine.pop("durationSeconds", 0), its.pop("durationSeconds", 0)
-        assert mine == its
-    assert members(ours) == members(theirs)
+
+    places = [folder.parent / name for name in ("backend", "cloud")]
+    for thing in places[1].glob("kept-*.thing"):  # for the refreshes
+        thing.write_text(json.dumps({**json.loads(thing.read_text()), "size": 7}))
+    for place in places:
+        shutil.copytree(place, place.with_suffix(".saved"))
+
+    def once(run: Callable[[], str | Ran]) -> list[dict[str, Any]]:
+        """What it streams last, on the world as it was."""
+        for place in places:
+            shutil.rmtree(place)
+            shutil.copytree(place.with_suffix(".saved"), place)
+        done = run()
+        events = parse(done if isinstance(done, str) else done.out)
+        return events[max(i for i, event in enumerate(events) if event["sequence"] == 0) :]
+
+    for verb in (
+        ["up", "-y", "-f"],
+        ["refresh", "-y", "-f"],
+        ["up", "-y", "-f", "-r"],
+        ["destroy", "-y", "-r"],
+    ):
+        ours = once(partial(engine, *verb.split(), "--json"))
+        theirs = once(partial(_official, folder, *verb.split(), "-s", "dev", "--json"))
+        assert told(ours) == told(theirs), verb
+        for name in ("summaryEvent", "preludeEvent"):
+            [mine], [its] = ([e[name] for e in events if name in e] for events in (ours, theirs))
+            assert {**mine, "durationSeconds": 0} == {**its, "durationSeconds": 0}, verb
+        assert members(ours) == members(theirs), verb
 
 
 def members(events: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[Any]]:

@@ -157,6 +157,9 @@ def test_the_last_configuration_comes_back(engine: Run, folder: Path) -> None:
     file.unlink()
     assert engine("config", "refresh", "--force").code == 0
     assert yaml.safe_load(file.read_text()) == yaml.safe_load(before)
+    if shutil.which("pulumi"):
+        _official(folder, "config", "refresh", "-s", "dev", "--force")
+        assert yaml.safe_load(file.read_text()) == yaml.safe_load(before)
     assert engine("config", "get", "word", "--show-secrets").out == "hunter5\n"
     assert engine("preview", "--expect-no-changes").code == 0
 
