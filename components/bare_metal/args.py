@@ -18,7 +18,9 @@ NEIGHBOUR_TAGS = (
     "network_firewall",
     "scheduler_controller",
     "scheduler_node",
+    "storage_exports",
     "observability_prometheus",
+    "edge_proxy",
 )
 """What of our own site.yml tells a host of others: names, addresses, who is a node, who is measured."""
 

@@ -15,15 +15,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+import psutil
 
 from datahall.baremetal.checks import CONVERGING, ansible_playbook
 from datahall.baremetal.pool import Pool
 
 _SHOWN: Final = 2000
-_PATIENCE_S: Final = 20.0
+_PATIENCE_S: Final = 6.0
 _FINISHED_BADLY: Final = ("runner_on_failed", "runner_on_unreachable")
 _REACH: Final = """---
 - name: Reach every host
@@ -134,13 +137,28 @@ def _told(folder: Path, pool: Pool, ask: Ask) -> list[str]:
 
 
 def _end_when(cancelled: threading.Event, ended: threading.Event, process: subprocess.Popen[str]) -> None:
-    """End the run once it is cancelled: ansible-runner ends the playbook, and all that it started."""
+    """End the run once it is cancelled, with all that it started here.
+
+    ansible-runner ends the playbook; its workers lead sessions of their own, so they are ended one by one.
+    """
     while not ended.wait(0.2):
         if cancelled.is_set():
+            started = _descendants(process.pid)
             process.terminate()
+            _, alive = psutil.wait_procs(started, timeout=_PATIENCE_S / 2)
+            for one in alive:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
             if not ended.wait(_PATIENCE_S):
                 process.kill()
             return
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _hear(report: Report, line: str, tell: Callable[[str], None]) -> None:

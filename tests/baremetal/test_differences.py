@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from components.bare_metal.args import NEIGHBOUR_TAGS, PLAYBOOKS
 from datahall.baremetal.converge import Difference, State, difference
 from datahall.baremetal.differences import differences
 from datahall.baremetal.pool import content_digest, read
@@ -55,6 +57,14 @@ def test_who_drifted_or_went() -> None:
     }
     more = State({**KNOWN.converged, "z": "1"})
     assert difference(read(inputs()), more) == Difference((), (), ("z",))
+
+
+def test_what_neighbours_learn_is_a_part_of_our_playbooks() -> None:
+    files = PLAYBOOKS.glob("roles/*/tasks/main.yml")
+    tags = {
+        tag for file in files for task in yaml.safe_load(file.read_text()) for tag in task.get("tags", [])
+    }
+    assert set(NEIGHBOUR_TAGS) <= tags
 
 
 def test_the_digest_is_of_what_matters(tmp_path: Path) -> None:
