@@ -105,6 +105,38 @@ def _allowances(hosts: Hosts, groups: Groups) -> Iterator[str]:
                     yield _problem(name, f"{where}.ports", ports, "is no port", "write 443 or 8000-8100")
 
 
+def _edge(hosts: Hosts, groups: Groups) -> Iterator[str]:
+    for name in groups.get("edge", []):
+        variables = hosts[name]
+        behind = variables.get("edge_model_group", "worker")
+        if not groups.get(behind):
+            fix = "name the group whose hosts run model servers"
+            yield _problem(name, "edge_model_group", behind, "is no group with hosts", fix)
+        given = [bool(variables.get(part)) for part in ("edge_certificate", "edge_private_key")]
+        if given[0] is not given[1]:
+            missing = "edge_private_key" if given[0] else "edge_certificate"
+            yield _problem(name, missing, "none", "is given without the other", "give both, or neither")
+        clients = variables.get("edge_clients_cidr")
+        if clients is not None and _network(clients) is None:
+            yield _problem(name, "edge_clients_cidr", clients, "is no network", "write it as 10.20.0.0/22")
+
+
+def _storage(hosts: Hosts, groups: Groups) -> Iterator[str]:
+    for name, variables in hosts.items():
+        if variables.get("storage_exports") and name not in groups.get("storage", []):
+            rule = "the firewall lets nobody reach what it serves"
+            yield _problem(name, "storage_exports", "set", rule, "put the host into group storage")
+        for mount in variables.get("storage_mounts", []):
+            if (server := mount.get("server")) not in hosts:
+                rule = "is no host of the inventory"
+                yield _problem(name, "storage_mounts.server", server, rule, "name the host that serves it")
+        devices = Counter(str(volume.get("device")) for volume in variables.get("storage_volumes", []))
+        for device, times in devices.items():
+            if times > 1:
+                fix = "give each volume its own device"
+                yield _problem(name, "storage_volumes.device", device, "is there twice", fix)
+
+
 def _gpus(hosts: Hosts, _: Groups) -> Iterator[str]:
     for name, variables in hosts.items():
         count = variables.get("gpu_count", 0)
@@ -236,8 +268,8 @@ def _network(value: object) -> IPv4Network | None:
 
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
-    _group_sizes, _names, _addresses, _networks, _allowances, _gpus, _users, _munge_key, _spelling,
-    _unreachable, _systems, _drivers, _clones, _clocks,
+    _group_sizes, _names, _addresses, _networks, _allowances, _edge, _storage, _gpus, _users, _munge_key,
+    _spelling, _unreachable, _systems, _drivers, _clones, _clocks,
 )  # fmt: skip
 
 

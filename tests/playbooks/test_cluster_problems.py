@@ -7,7 +7,7 @@ import pytest
 
 from playbooks.filter_plugins.cluster import cluster_problems
 
-_GROUPS = {"all": ["head-1", "worker-1"], "head": ["head-1"], "worker": ["worker-1"]}
+_GROUPS = {"all": ["head-1", "worker-1"], "head": ["head-1"], "worker": ["worker-1"], "edge": ["worker-1"]}
 
 
 def _host(address: str, machine: str) -> dict[str, Any]:
@@ -51,6 +51,13 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({"gpu_cuont": 8}, "gpu_cuont: set: no role knows this variable; did you mean gpu_count?"),
         ({"base_users": [{"name": "0ada", "keys": ["k"]}]}, "base_users: 0ada: is no login name"),
         ({"scheduler_munge_key": "x" * 31}, "scheduler_munge_key: 31 characters: must have 32 to 1024"),
+        ({"edge_certificate": "pem"}, "worker-1: edge_private_key: none: is given without the other"),
+        ({"edge_private_key": "hunter2"}, "worker-1: edge_certificate: none: is given without the other"),
+        ({"edge_model_group": "models"}, "worker-1: edge_model_group: models: is no group with hosts"),
+        ({"edge_clients_cidr": "all"}, "worker-1: edge_clients_cidr: all: is no network"),
+        ({"storage_exports": [{}]}, "worker-1: storage_exports: set: the firewall lets nobody reach"),
+        ({"storage_mounts": [{"server": "nas"}]}, "storage_mounts.server: nas: is no host of the inventory"),
+        ({"storage_volumes": [{"device": "/dev/a"}] * 2}, "storage_volumes.device: /dev/a: is there twice"),
         ({"validate_sudo": {"rc": 1}}, "sudo: ops: may not use sudo without a password"),
         ({"ansible_facts": {}}, "worker-1: ssh: 198.18.0.101: did not answer"),
     ],
