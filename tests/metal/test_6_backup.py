@@ -113,3 +113,8 @@ def test_without_a_repository_nothing_is_touched(converged: Site) -> None:
     assert run.code != 0
     assert "backup_repository: none: a backup needs a repository and a password" in run.said
     assert not any(run.changed.values())
+
+
+def test_the_head_alone_is_converged_as_it_is_after_it_was_replaced(converged: Site) -> None:
+    run = converged.playbook("site.yml", "-e", "site_only=head-1", "--check").succeeded()
+    assert run.changed == {"head-1": 0}, run.output
