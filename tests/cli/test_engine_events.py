@@ -136,8 +136,8 @@ def test_the_official_engine_streams_the_same(
         ["up", "-y", "-f", "-r"],
         ["destroy", "-y", "-r"],
     ):
-        ours = once(partial(engine, *verb.split(), "--json"))
-        theirs = once(partial(_official, folder, *verb.split(), "-s", "dev", "--json"))
+        ours = once(partial(engine, *verb, "--json"))
+        theirs = once(partial(_official, folder, *verb, "-s", "dev", "--json"))
         assert told(ours) == told(theirs), verb
         for name in ("summaryEvent", "preludeEvent"):
             [mine], [its] = ([e[name] for e in events if name in e] for events in (ours, theirs))
