@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,9 @@ from workloads.data import reviews, store
 from workloads.data.__main__ import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.judging.classified import Shown
 from workloads.judging.judgement import judge
+from workloads.judging.report import write_report
 from workloads.models.sentiment.checkpoint import describe
 from workloads.models.sentiment.task import report
 from workloads.models.spec import load
@@ -80,7 +83,7 @@ def test_a_checkpoint_that_is_not_there_is_named(checkpoint: str) -> None:
 
 
 @pytest.mark.train
-def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Place) -> None:
+def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Place, tmp_path: Path) -> None:
     put(place.buckets.data, DATASETS["reviews-made"], None)
     spec = MODELS["sentiment"].smaller()
     spec = replace(spec, training=spec.training.model_copy(update={"precision": "fp32"}))
@@ -106,3 +109,18 @@ def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Plac
     )
     assert all(len(one.weights) == len(one.record) for one in shown)
     assert judged["attribution_gap"] < 0.2
+    attention_is_the_networks(loaded.network, shown)
+    written = write_report(tmp_path, "sentiment", judged, shown)
+    assert tmp_path / "attention.png" in written
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "not why it decided" in page
+
+
+def attention_is_the_networks(network: torch.nn.Module, shown: list[Shown]) -> None:
+    layers = network.get_submodule("body").config.num_hidden_layers  # type: ignore[union-attr]
+    for one in shown:
+        assert one.attention is not None
+        assert one.attention.shape == (layers, len(one.record), len(one.record))
+        assert np.allclose(one.attention.sum(-1), 1, atol=1e-5)
+    assert all(one.attention.std() > 0.01 for one in shown if one.attention is not None)  # it looks somewhere

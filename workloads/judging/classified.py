@@ -29,6 +29,8 @@ class Shown:
     record: NDArray[np.float64] | list[str]
     gap: float
     """How far the sum of the parts is from what they should explain, as a share of it."""
+    attention: NDArray[np.float64] | None = None
+    """(layers, tokens, tokens) of a transformer, the mean over heads; each row sums to 1."""
 
 
 def thirds(values: NDArray[np.float64], names: tuple[str, str, str]) -> list[str]:

@@ -20,6 +20,17 @@ td,th{padding:.2rem .8rem;border-bottom:1px solid #ccc;text-align:left}
 td.n{text-align:right;font-variant-numeric:tabular-nums}img{max-width:100%}"""
 
 
+_NOTES = {
+    "attribution": "What each part of a record counted for the class that was said: above 0 for it, below 0 "
+    "against it. Their sum is the score's distance from an empty record's, but for attribution_gap.",
+    "attention": "Where a token (row) takes its next state from (column), by layer, the mean over the heads; "
+    "each row sums to 1. It says where the network looked, not why it decided: other maps can give the same "
+    "answer, much of it goes to [CLS] and [SEP], which say nothing, and states are mixed before and beside "
+    "it. What counted for the answer is under attribution.",
+}
+"""What a picture is, and is not."""
+
+
 def write_report(folder: Path, title: str, found: Mapping[str, Any], shown: list[Shown]) -> list[Path]:
     """Write judgement.json, report.html and a PNG a picture; what was written. Raises StorageError."""
     pictures = {name: _png(figure) for name, figure in _figures(found, shown).items()}
@@ -46,7 +57,8 @@ def _page(title: str, found: Mapping[str, Any], pictures: Mapping[str, bytes]) -
             parts.append(_table(f"by {name}", rows, [name, "records", "accuracy"]))
     for name, content in pictures.items():
         source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-        parts.append(f'<h2>{html.escape(name)}</h2><img alt="{html.escape(name)}" src="{source}">')
+        note = f"<p>{html.escape(_NOTES[name])}</p>" if name in _NOTES else ""
+        parts.append(f'<h2>{html.escape(name)}</h2>{note}<img alt="{html.escape(name)}" src="{source}">')
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
 
@@ -73,6 +85,8 @@ def _figures(found: Mapping[str, Any], shown: list[Shown]) -> dict[str, Figure]:
         figures["calibration"] = _calibration(found["classes"]["reliability"])
     if shown:
         figures["attribution"] = _attribution(shown)
+    if any(one.attention is not None for one in shown):
+        figures["attention"] = _attention(shown)
     return figures
 
 
@@ -113,6 +127,23 @@ def _attribution(shown: list[Shown]) -> Figure:
             most = float(np.abs(picture).max()) or 1.0
             axes.imshow(picture, cmap=colours_of, vmin=-most if column else 0, vmax=most)
             axes.set_axis_off()
+    return figure
+
+
+def _attention(shown: list[Shown]) -> Figure:
+    maps = [(one.title, one.record, one.attention) for one in shown if one.attention is not None]
+    most = max(len(layers) for _, _, layers in maps)
+    figure = Figure(figsize=(3 * most, 3.4 * len(maps)), layout="constrained")
+    for row, (title, words, layers) in enumerate(maps):
+        for layer, weights in enumerate(layers):
+            place = row * most + layer + 1
+            axes = figure.add_subplot(len(maps), most, place, title=f"layer {layer + 1}")
+            axes.imshow(weights, cmap="viridis", vmin=0)
+            ticks = range(len(words)) if layer == 0 else ()
+            axes.set_yticks(ticks, words if layer == 0 else (), fontsize=6)
+            axes.set_xticks(range(len(words)), list(map(str, words)), rotation=90, fontsize=6)
+            if layer == 0:
+                axes.set_ylabel(title, fontsize=7)
     return figure
 
 

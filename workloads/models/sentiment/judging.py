@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from captum.attr import LayerIntegratedGradients
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from workloads.asking.version import Loaded
 from workloads.data.reviews import LABELS, TEST, read_reviews
@@ -54,8 +56,29 @@ def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
         gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
         words = [str(tokenizer.id_to_token(token)) for token in tokens[0].tolist()]
         title = f"{names[labels[index]]} taken for {names[chosen]}, {float(sure[index]):.0%} sure"
-        shown.append(Shown(title, weights, words, gap))
+        shown.append(Shown(title, weights, words, gap, attention(loaded.network, tokens, mask)))
     return shown
+
+
+@torch.inference_mode()
+def attention(network: nn.Module, tokens: Tensor, mask: Tensor) -> NDArray[np.float64] | None:
+    """Where each token of one text (1, t) looks, by layer: (layers, t, t), the mean over heads.
+
+    Only the plain form of attention tells its weights, so it is taken for this one pass; None for a
+    checkpoint that has no such form.
+    """
+    body: Any = network.get_submodule("body")
+    before = body.config._attn_implementation  # transformers tells it nowhere else
+    try:
+        body.set_attn_implementation("eager")
+        layers = body(input_ids=tokens, attention_mask=mask, output_attentions=True).attentions
+    except ValueError:
+        return None
+    finally:
+        body.set_attn_implementation(before)
+    if not layers:
+        return None
+    return torch.stack([layer[0].mean(0) for layer in layers]).double().numpy()
 
 
 def _scores(loaded: Loaded, texts: list[str]) -> Tensor:
