@@ -1,7 +1,6 @@
 """Compressed versions: registered, judged by the gate, and served over HTTP in the form that they have."""
 
 import json
-import os
 from typing import Any
 
 import httpx
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
         "prune:0.5,distil:20,bf16",
         pytest.param(
             "prune:0.5,distil:20,onnx,int8",
-            marks=pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train"),
+            marks=pytest.mark.train,
         ),
     ],
 )

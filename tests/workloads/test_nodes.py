@@ -1,6 +1,5 @@
 """Two nodes as their pods would start them, as processes here: `make test-train`."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from tests.workloads.test_distributed import SMALL, agree, digits, losses, told,
 __all__ = ["digits", "unbroken"]
 
 pytestmark = [
-    pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train"),
+    pytest.mark.train,
     pytest.mark.timeout(600),
 ]
 

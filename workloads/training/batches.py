@@ -37,5 +37,15 @@ def mixed(seed: int, epoch: int, step: int) -> int:
     return (((seed * 1_000_003 + epoch) * 1_000_003 + step) * 0x9E3779B97F4A7C15) % 2**63
 
 
+def seed(value: int, device: torch.device) -> None:
+    """Seed what draws on a device and on the CPU, as `torch.manual_seed` does.
+
+    That one looks after every other kind of device too and takes three stack traces for it, at each step.
+    """
+    torch.default_generator.manual_seed(value)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(value)
+
+
 def _generator(seed: int, epoch: int, step: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed(seed, epoch, step))

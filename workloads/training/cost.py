@@ -14,7 +14,8 @@ from workloads.training.task import Batch, Task
 
 _W_PER_CORE = 10.0
 """An x86 server's package under load, shared among its cores: an estimate, not a measurement."""
-_SIDE = 1024
+_SIDES = {"cpu": 512, "cuda": 1024}
+"""Of the matrices that are timed: as large as the device needs to be busy, and no larger."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def peak(device: torch.device, dtype: torch.dtype) -> float:
     known = accelerator(device)
     if known and dtype is not torch.float32:
         return known.flops
-    return 2.0 * _SIDE**3 / seconds_of_product(device, dtype, _SIDE)
+    side = _SIDES[device.type]
+    return 2.0 * side**3 / seconds_of_product(device, dtype, side)
 
 
 def accelerator(device: torch.device) -> Accelerator | None:

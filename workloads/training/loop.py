@@ -10,7 +10,7 @@ import torch
 from workloads.errors import DivergedError
 from workloads.events import Emit
 from workloads.models.spec import ModelSpec
-from workloads.training.batches import batches, mixed, steps_per_epoch
+from workloads.training.batches import batches, mixed, seed, steps_per_epoch
 from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, accelerator, flops_of, peak
 from workloads.training.pace import Pace
@@ -59,7 +59,7 @@ def train(
         began, first = time.perf_counter(), state.step
         epoch, done = divmod(state.step, per_epoch)
         for parts in batches(task, config, epoch, ranks, start=done):
-            torch.manual_seed(mixed(config.seed, epoch, state.step) + ranks.rank)  # for dropout
+            seed(mixed(config.seed, epoch, state.step) + ranks.rank, ranks.device)  # for dropout
             rate = learning_rate(state.step, steps, config)
             state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
             state.step += 1

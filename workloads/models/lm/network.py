@@ -57,10 +57,11 @@ class Block(nn.Module):
     def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
         c, (n, t, _) = self.config, x.shape
         heads = self.attend(x).view(n, t, c.heads + 2 * c.kv_heads, c.head_dim).transpose(1, 2)
-        queries, keys, values = heads.split([c.heads, c.kv_heads, c.kv_heads], dim=1)
+        turned, values = heads.split([c.heads + c.kv_heads, c.kv_heads], dim=1)
+        turned = rotate(turned, turns)
         mixed = scaled_dot_product_attention(
-            rotate(queries, turns),
-            rotate(keys, turns),
+            turned[:, : c.heads],
+            turned[:, c.heads :],
             values,
             is_causal=True,
             enable_gqa=c.heads != c.kv_heads,
