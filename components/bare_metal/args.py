@@ -17,7 +17,6 @@ NEIGHBOUR_TAGS = (
     "base_names",
     "network_firewall",
     "scheduler_controller",
-    "scheduler_node",
     "storage_exports",
     "observability_prometheus",
     "edge_proxy",

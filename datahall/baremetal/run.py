@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import psutil
 
-from datahall.baremetal.checks import CONVERGING, ansible_playbook
+from datahall.baremetal.checks import CONVERGING, SITE, ansible_playbook
 from datahall.baremetal.pool import Pool
 
 _SHOWN: Final = 2000
@@ -35,6 +35,18 @@ _REACH: Final = """---
   tasks:
     - name: Answer
       ansible.builtin.ping:
+      tags: [always]
+"""
+# A play that is for some hosts may ask what the others are, which only this run can have learnt.
+_LEARN: Final = """---
+- name: Reach every host
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Learn what the hosts are
+      ansible.builtin.setup:
+        gather_subset: ["!all", min, env, hardware, local]
+      tags: [always]
 """
 VALIDATE: Final = "validate.yml"
 
@@ -90,7 +102,7 @@ class Report:
 
 def play(pool: Pool, ask: Ask, tell: Callable[[str], None], cancelled: threading.Event) -> Report:
     """Run it. Raises Cancelled."""
-    report = Report(ask.playbook or VALIDATE, looking=ask.first)
+    report = Report(ask.playbook or VALIDATE, looking=_looks(pool, ask) != "")
     with tempfile.TemporaryDirectory(prefix="datahall-pool-") as name:
         process = subprocess.Popen(
             [sys.executable, "-m", "ansible_runner", *_told(Path(name), pool, ask)],
@@ -113,20 +125,28 @@ def play(pool: Pool, ask: Ask, tell: Callable[[str], None], cancelled: threading
     return report
 
 
+def _looks(pool: Pool, ask: Ask) -> str:
+    """The playbook that comes before: the project's validate.yml, ours, or none."""
+    if ask.first and (pool.playbooks / VALIDATE).is_file():
+        return VALIDATE
+    some = ask.playbook == SITE and not set(pool.hosts) <= set(ask.hosts)
+    return "reach.yml" if ask.first or some else ""
+
+
 def _told(folder: Path, pool: Pool, ask: Ask) -> list[str]:
     """Write what ansible-runner is told into its folder; gives its arguments."""
     files = {
         "hosts.json": json.dumps(_inventory(pool, ask.hosts)),
         "variables.json": json.dumps(dict(ask.variables)),
-        "reach.yml": _REACH,
+        "reach.yml": _REACH if set(pool.hosts) <= set(ask.hosts) else _LEARN,
         "env/envvars": json.dumps(_environment(pool)),
     }
     options = ["-i", str(folder / "hosts.json"), "-e", f"@{folder / 'variables.json'}"]
     options += [part for path in pool.vault_files for part in ("-e", f"@{path}")]
     options += ["--tags", ",".join(ask.tags)] if ask.tags else []
     options += ["--check"] if ask.check else []
-    validate = pool.playbooks / VALIDATE
-    looks = [str(validate if validate.is_file() else folder / "reach.yml")] if ask.first else []
+    look = _looks(pool, ask)
+    looks = [str((pool.playbooks if look == VALIDATE else folder) / look)] if look else []
     playbooks = [*looks, *([str(pool.playbooks / ask.playbook)] if ask.playbook else [])]
     # ansible-runner puts one playbook last, and what it calls the command line before it
     files["env/cmdline"] = shlex.join([*options, *playbooks[:-1]])
@@ -228,5 +248,7 @@ def _task(data: Mapping[str, Any]) -> str:
 
 
 def _why(kind: str, result: Mapping[str, Any]) -> str:
-    said = str(result.get("msg") or result.get("stderr") or "failed").strip()
+    items = [item for item in result.get("results") or () if isinstance(item, Mapping) and item.get("failed")]
+    told = [str(each.get("msg") or each.get("stderr") or "failed").strip() for each in items or [result]]
+    said = "; ".join(told)
     return ("does not answer: " if kind == "runner_on_unreachable" else "") + said[:_SHOWN]
