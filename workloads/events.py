@@ -19,6 +19,8 @@ TEXT = {
     "started": "training {model} on {dataset} {dataset_version}: run {run}, {world_size} processes",
     "precision": "computing in {precision}",
     "compiled": "torch.compile: {reason} ({plain_s} s a pass, {compiled_s} s compiled)",
+    "private": "private: epsilon {epsilon:.4g} at delta {delta:g}, noise {noise_multiplier:.4g} x "
+    "clip {clip:g}, {steps} steps ({accountant})",
     "metrics": "metrics on {url}",
     "resumed": "resumed run {run} after epoch {epoch} (step {step})",
     "damaged": "checkpoint {key} is damaged ({rule}); going back to the one before",

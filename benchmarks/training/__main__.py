@@ -1,4 +1,4 @@
-"""Benchmarks of the workloads: `python -m benchmarks.training [mnist|lm|loader|checkpoint] [--rounds 3]`.
+"""Benchmarks of the workloads: `python -m benchmarks.training [KIND ...] [--rounds 3]`.
 
 Ours and what people would use instead, in turn in one process, on the same data, one thread each. On a
 machine that does other work the processor's seconds say more than the clock's; both are printed. Ratios
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.training import checkpoint, lm, loader, mnist
+from benchmarks.training import checkpoint, lm, loader, mnist, private
 from benchmarks.training.timing import Pair
 
 _KINDS: dict[str, Callable[[int], list[Pair]]] = {
@@ -19,6 +19,7 @@ _KINDS: dict[str, Callable[[int], list[Pair]]] = {
     "lm": lm.run,
     "loader": loader.run,
     "checkpoint": checkpoint.run,
+    "private": private.run,
 }
 
 

@@ -31,7 +31,9 @@ def main(argv: Sequence[str], emit: Emit) -> int:
 
     found, shown = judge(load_version(spec, card, weights), files)
     written = write_report(args.report, f"{card.model} {card.version}", found, shown)
-    summary = ", ".join(f"{name} {value:.4g}" for name, value in found["metrics"].items())
+    summary = ", ".join(
+        f"{name} {value:.4g}" for name, value in {**found["metrics"], **found.get("privacy", {})}.items()
+    )
     emit(
         "judged",
         model=spec.name,

@@ -51,6 +51,8 @@ class ModelSpec:
     """`module:function`, which takes a share of it out for `workloads.compression`."""
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
+    private: bool = False
+    """Whether the data are in its weights only, and opacus has its layers: see `training.privacy`."""
     served: bool = False
     """Whether `workloads.serving` can serve it: rows of numbers in, scores of classes out."""
     fit: Callable[[NetworkSettings, Manifest], NetworkSettings] = _as_it_is

@@ -67,6 +67,21 @@ class Compression(_Part):
     """"parent" and "child" -> accuracy, bytes, latency_ms of one record, on the machine that compressed."""
 
 
+class PrivacyFacts(_Part):
+    """(epsilon, delta) differential privacy of the weights, for a record that is added or taken away."""
+
+    epsilon: float
+    delta: float
+    clip: float
+    """Largest norm of a record's gradient."""
+    noise_multiplier: float
+    """Deviation of the noise on a batch's sum, in clips."""
+    sample_rate: float
+    """A record's chance to be in a batch (Poisson sampling)."""
+    steps: int
+    accountant: str
+
+
 class Card(_Part):
     """The card of one version."""
 
@@ -79,6 +94,7 @@ class Card(_Part):
     lineage: Lineage
     weights: WeightFacts
     compression: Compression | None = None
+    privacy: PrivacyFacts | None = None
 
     @property
     def version(self) -> str:
@@ -109,7 +125,7 @@ torch {self.lineage.torch}, code `{self.lineage.code}`).
 - Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of
   {_FORMATS[self.weights.name]}, SHA-256 `{self.weights.sha256}`.
 - Training: {settings}.
-{self._compressed()}"""
+{self._compressed()}{_privacy(self.privacy)}"""
 
     def _compressed(self) -> str:
         made = self.compression
@@ -127,6 +143,16 @@ _UNTOLD: Final[dict[str, bool | set[str]]] = {
     "compression": {"measured"},  # a clock's figures are others each time
 }
 _FORMATS = {WEIGHTS_FILE: "safetensors", ONNX_FILE: "ONNX"}
+
+
+def _privacy(facts: PrivacyFacts | None) -> str:
+    if facts is None:
+        return ""
+    return f"""- Differential privacy: epsilon {facts.epsilon:.4g} at delta {facts.delta:g} for each training
+  record, added or taken away ({facts.accountant}): {facts.steps} steps, each record in a batch
+  with a chance of {facts.sample_rate:.4g}, gradients clipped to {facts.clip:g}, noise of
+  {facts.noise_multiplier:.4g} clips. Of the weights alone: losses told in training have no noise.
+"""
 
 
 def now() -> str:

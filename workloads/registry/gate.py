@@ -136,7 +136,35 @@ class DataKnown:
         return _readable("data known", evidence.read_dataset, f"{evidence.card.dataset.version} is there")
 
 
-_ALWAYS: tuple[Rule, ...] = (WeightsIntact(), CardComplete(), DataKnown())
+@dataclass(frozen=True)
+class AsPrivate:
+    """Privacy that was asked for is on the card, and no record loses more of it than in production."""
+
+    def judge(self, evidence: Evidence) -> Finding:
+        """Compare the card's epsilon and delta with its configuration, its data, and production."""
+        card, production = evidence.card, evidence.production
+        asked, found = card.config.training.get("private_epsilon", 0), card.privacy
+        before = production.privacy if production else None
+        reasons = []
+        if found is None:
+            reasons += ["it was asked for, and is not on the card"] if asked else []
+            reasons += [f"it has none, production has epsilon {before.epsilon:.4g}"] if before else []
+        else:
+            reasons += (
+                [f"epsilon is {found.epsilon:.4g}, {asked} was asked for"] if found.epsilon > asked else []
+            )
+            if found.delta * card.dataset.records.get("train", 0) >= 1:
+                reasons.append(f"delta is {found.delta:g}, which must be below one in the training records")
+            if before and (found.epsilon > before.epsilon or found.delta > before.delta):
+                held = f"epsilon {before.epsilon:.4g} at delta {before.delta:g}"
+                reasons.append(
+                    f"epsilon is {found.epsilon:.4g} at delta {found.delta:g}, production has {held}"
+                )
+        kept = f"epsilon {found.epsilon:.4g} at delta {found.delta:g}" if found else "none was asked for"
+        return Finding(rule="as private", passed=not reasons, reason="; ".join(reasons) or kept)
+
+
+_ALWAYS: tuple[Rule, ...] = (WeightsIntact(), CardComplete(), DataKnown(), AsPrivate())
 
 GATES: Mapping[str, tuple[Rule, ...]] = {
     "mnist": (*_ALWAYS, AtLeast("accuracy", 0.96), NotWorse("accuracy", 0.005)),

@@ -20,9 +20,23 @@ def steps_per_epoch(records: int, config: TrainingConfig) -> int:
 
 
 def batches(
-    task: Task, config: TrainingConfig, epoch: int, ranks: Ranks, *, start: int = 0
+    task: Task,
+    config: TrainingConfig,
+    epoch: int,
+    ranks: Ranks,
+    *,
+    start: int = 0,
+    secret: torch.Generator | None = None,
 ) -> Iterator[list[Batch]]:
-    """This rank's share of each step of an epoch from step `start`, in `config.accumulate` parts."""
+    """This rank's share of each step of an epoch from step `start`, in `config.accumulate` parts.
+
+    With `secret` each record is in a batch with the same chance, drawn from that: no part where none is.
+    """
+    if secret is not None:
+        for _ in range(start, steps_per_epoch(task.records, config)):
+            drawn = sample(task.records, config.batch_size / task.records, secret)
+            yield [task.batch(drawn, task.draw(len(drawn), secret))] if len(drawn) else []
+        return
     order = torch.randperm(task.records, generator=_generator(config.seed, epoch, 0))
     mine = slice(ranks.rank, None, ranks.world_size)
     for step in range(start, steps_per_epoch(task.records, config)):
@@ -30,6 +44,11 @@ def batches(
         draws = task.draw(len(chosen), _generator(config.seed, epoch, step + 1))
         parts = zip(chosen[mine].chunk(config.accumulate), draws[mine].chunk(config.accumulate), strict=True)
         yield [task.batch(indices, drawn) for indices, drawn in parts]
+
+
+def sample(records: int, rate: float, secret: torch.Generator) -> torch.Tensor:
+    """Poisson sampling: a batch (n,) has each record with the same chance; n differs, and may be 0."""
+    return (torch.rand(records, generator=secret) < rate).nonzero().flatten()
 
 
 def mixed(seed: int, epoch: int, step: int) -> int:

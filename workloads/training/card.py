@@ -3,11 +3,13 @@
 import torch
 
 from workloads.fingerprint import sha256
-from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
+from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, PrivacyFacts, WeightFacts, now
 from workloads.training.plan import Plan
 
 
-def card_of(plan: Plan, found: dict[str, float], weights: bytes, parameters: int) -> Card:
+def card_of(
+    plan: Plan, found: dict[str, float], weights: bytes, parameters: int, privacy: PrivacyFacts | None = None
+) -> Card:
     """The metrics `found` and a weights file, with all that the plan knows of where they came from."""
     dataset = plan.dataset
     return Card(
@@ -25,4 +27,5 @@ def card_of(plan: Plan, found: dict[str, float], weights: bytes, parameters: int
         config=Configs(**plan.configs()),
         lineage=Lineage(run=plan.run, code=plan.code, world_size=plan.world_size, torch=torch.__version__),
         weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=parameters),
+        privacy=privacy,
     )

@@ -28,4 +28,9 @@ class TrainingConfig(Settings):
     shard: Annotated[bool, Field(description="divide the network among the ranks (FSDP2)")] = False
     compile: Annotated[Compile, Field(description="torch.compile; auto: if a probe finds it faster")] = "off"
     deterministic: Annotated[bool, Field(description="only operations that repeat to the bit")] = False
+    private_epsilon: Annotated[float, Field(ge=0, le=1e4, description="privacy a record loses; 0: any")] = 0.0
+    private_delta: Annotated[float, Field(gt=0, lt=1, description="chance that it loses more")] = 1e-5
+    private_clip: Annotated[
+        float, Field(gt=0, le=1e6, description="largest norm a record's gradient has")
+    ] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**32, description="of weights, order and augmentation")] = 1

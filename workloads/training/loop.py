@@ -15,6 +15,7 @@ from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, accelerator, flops_of, peak
 from workloads.training.pace import Pace
 from workloads.training.parallel import whole, wrapped
+from workloads.training.privacy import guarded, secret_generator
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
 from workloads.training.step import step
@@ -52,13 +53,16 @@ def train(
     tried = next(batches(task, config, 0, ranks))
     cost = _cost(state, task, tried, ranks, dtype)
     network = wrapped(compiled(state.network, task, tried, config, ranks, dtype=dtype, emit=emit), ranks)
+    secret = None
+    if config.private_epsilon:
+        network, secret = guarded(state, config, task.records), secret_generator()
     per_epoch = steps_per_epoch(task.records, config)
     steps = per_epoch * config.epochs
     pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step, cost=cost)
     while state.step < steps and not (config.patience and state.waited >= config.patience):
         began, first = time.perf_counter(), state.step
         epoch, done = divmod(state.step, per_epoch)
-        for parts in batches(task, config, epoch, ranks, start=done):
+        for parts in batches(task, config, epoch, ranks, start=done, secret=secret):
             seed(mixed(config.seed, epoch, state.step) + ranks.rank, ranks.device)  # for dropout
             rate = learning_rate(state.step, steps, config)
             state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)

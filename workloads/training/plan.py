@@ -1,16 +1,14 @@
 """What a run is to do, decided before torch is imported: data, configurations, and from them its name."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from workloads.data import store
 from workloads.data.manifest import Manifest
-from workloads.errors import InvalidInputError
 from workloads.fingerprint import code_version, short_hash
 from workloads.models.spec import ModelSpec
 from workloads.objects import Buckets
-from workloads.training.config import TrainingConfig
+from workloads.training.refusals import refuse
 
 _CODE = ("workloads.training", "workloads.models", "workloads.data")
 _FP32 = 4
@@ -71,14 +69,7 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
     """The run that is asked for; raises InvalidInputError where it cannot be."""
     name, _, version = (data or model.dataset).partition("@")
     dataset = store.find(buckets.data, name, version or None)
-    training, fix = model.training, "give a batch size that fits"
-    records = dataset.records["train"] if model.counted else None
-    for fits, rule in _batch_rules(training.batch_size, training.accumulate, records, world_size):
-        if not fits():
-            raise InvalidInputError("--batch-size", training.batch_size, rule, fix)
-    for possible, value, rule in _shard_rules(training, world_size):
-        if training.shard and not possible:
-            raise InvalidInputError("--shard", value, rule, "leave one of them out")
+    refuse(model, dataset.records["train"], world_size)
     package = model.task.rpartition(":")[0].rpartition(".")[0]
     return Plan(
         model=replace(model, config=model.fit(model.config, dataset)),
@@ -86,22 +77,3 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
         code=code_version((*_CODE, package)),
         world_size=world_size,
     )
-
-
-def _shard_rules(training: TrainingConfig, ranks: int) -> list[tuple[bool, str, str]]:
-    return [
-        (ranks > 1, f"{ranks} process", "needs two processes and more"),
-        (not training.ema, f"--ema {training.ema}", "does not go with averaged weights"),
-        (training.compile == "off", f"--compile {training.compile}", "was not tried with torch.compile"),
-        (training.precision != "fp16", "--precision fp16", "does not go with fp16"),
-    ]
-
-
-def _batch_rules(
-    batch: int, parts: int, records: int | None, ranks: int
-) -> list[tuple[Callable[[], bool], str]]:
-    return [
-        (lambda: records is None or batch <= records, f"must be no more than the {records} training records"),
-        (lambda: batch % ranks == 0, f"must divide evenly among {ranks} processes"),
-        (lambda: batch // ranks % parts == 0, f"must divide evenly into {parts} parts (--accumulate)"),
-    ]

@@ -14,6 +14,7 @@ from workloads.training.loop import judge, train
 from workloads.training.parallel import divide, together
 from workloads.training.plan import Plan
 from workloads.training.precision import choose, name_of
+from workloads.training.privacy import privacy_of
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, new_state
 from workloads.training.stop import Stop
@@ -38,6 +39,8 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
     if config.shard:
         divide(task.network, ranks)
     state = new_state(task.network, config, attachments=dict(task.attachments()), half=dtype is torch.float16)
+    if config.private_epsilon:
+        tell("private", **privacy_of(config, task.records).model_dump())
     per_epoch = steps_per_epoch(task.records, config)
     checkpoints = Checkpoints(bucket=buckets.checkpoints, model=plan.model.name, run=plan.run, ranks=ranks)
     if checkpoints.restore(state, tell):
@@ -75,6 +78,8 @@ def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Reg
     if ranks.main:
         content = save(tensors, metadata={"format": "pt", **state.attachments})
         parameters = sum(parameter.numel() for parameter in state.judged.parameters())
-        card = card_of(plan, found, content, parameters)
+        config = plan.model.training
+        privacy = privacy_of(config, task.records) if config.private_epsilon else None
+        card = card_of(plan, found, content, parameters, privacy)
         stage = registry.register(card, content)
         tell("registered", model=card.model, version=card.version, stage=stage, run=plan.run)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from workloads.training.config import TrainingConfig
 from workloads.training.parallel import exchanging
+from workloads.training.privacy import without_records
 from workloads.training.state import State
 from workloads.training.task import Batch, Task
 
@@ -33,6 +34,8 @@ def step(
                 loss = task.loss(network, batch) / len(parts)
             torch.autograd.backward(state.scaler.scale(loss))
         total += loss.detach()
+    if not parts:
+        without_records(state.network)
     if config.clip:
         state.scaler.unscale_(state.optimizer)
         nn.utils.clip_grad_norm_(state.network.parameters(), config.clip)

@@ -17,6 +17,7 @@ MNIST = ModelSpec(
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
     prune="workloads.models.mnist.pruning:prune",
+    private=True,
     served=True,
     smoke={"training": {"epochs": 2}},
 )
@@ -33,6 +34,7 @@ MNIST_CNN = ModelSpec(
     task="workloads.models.mnist.task:open_digits",
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
+    private=True,
     served=True,
     smoke={"training": {"epochs": 2}},
 )

@@ -1,0 +1,106 @@
+"""Settings that do not go with each other, with the data, or with so many processes: rules as data."""
+
+from dataclasses import dataclass
+
+from workloads.errors import InvalidInputError
+from workloads.models.spec import ModelSpec
+from workloads.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold of a setting: field, value, rule and fix are told where it does not."""
+
+    holds: bool
+    field: str
+    value: object
+    rule: str
+    fix: str
+
+
+def refuse(model: ModelSpec, records: int, world_size: int) -> None:
+    """Raise InvalidInputError for the first rule that is broken; `records` are those to learn from."""
+    training = model.training
+    rules = batch_rules(training, records if model.counted else None, world_size)
+    rules += shard_rules(training, world_size) if training.shard else []
+    rules += private_rules(model, records, world_size)
+    for rule in rules:
+        if not rule.holds:
+            raise InvalidInputError(rule.field, rule.value, rule.rule, rule.fix)
+
+
+def batch_rules(training: TrainingConfig, records: int | None, ranks: int) -> list[Rule]:
+    """A batch is there, and divides among processes and parts."""
+    batch, parts = training.batch_size, training.accumulate
+    return [
+        Rule(holds, "--batch-size", batch, rule, "give a batch size that fits")
+        for holds, rule in (
+            (records is None or batch <= records, f"must be no more than the {records} training records"),
+            (batch % ranks == 0, f"must divide evenly among {ranks} processes"),
+            (batch // ranks % parts == 0, f"must divide evenly into {parts} parts (--accumulate)"),
+        )
+    ]
+
+
+def shard_rules(training: TrainingConfig, ranks: int) -> list[Rule]:
+    """What FSDP2 goes with here."""
+    return [
+        Rule(holds, "--shard", value, rule, "leave one of them out")
+        for holds, value, rule in (
+            (ranks > 1, f"{ranks} process", "needs two processes and more"),
+            (not training.ema, f"--ema {training.ema}", "does not go with averaged weights"),
+            (training.compile == "off", f"--compile {training.compile}", "was not tried with torch.compile"),
+            (training.precision != "fp16", "--precision fp16", "does not go with fp16"),
+        )
+    ]
+
+
+def refuse_private(model: ModelSpec) -> None:
+    """Raise InvalidInputError: several trainings on the same records lose more privacy than one."""
+    epsilon = model.training.private_epsilon
+    if epsilon:
+        rule, fix = "is of one training: several on the same records lose more", "leave it out here"
+        raise InvalidInputError("--private-epsilon", epsilon, rule, fix)
+
+
+def private_rules(model: ModelSpec, records: int, ranks: int) -> list[Rule]:
+    """What differential privacy goes with here."""
+    training, field = model.training, "--private-epsilon"
+    if not training.private_epsilon:
+        usual = type(training).model_fields
+        return [
+            Rule(
+                value == usual[name].default,
+                f"--{name.replace('_', '-')}",
+                value,
+                "needs a budget",
+                f"give {field}",
+            )
+            for name, value in training
+            if name.startswith("private_")
+        ]
+    delta, most = training.private_delta, 1 / records
+    rules = [
+        (model.private, model.name, "its weights carry the data itself, or have layers that opacus has not"),
+        (ranks == 1, f"{ranks} processes", "needs one process"),
+        (
+            training.accumulate == 1,
+            f"--accumulate {training.accumulate}",
+            "does not go with parts of a batch",
+        ),
+        (not training.clip, f"--clip {training.clip}", "has its own clip (--private-clip)"),
+        (training.precision == "fp32", f"--precision {training.precision}", "needs fp32"),
+        (training.compile == "off", f"--compile {training.compile}", "does not go with torch.compile"),
+        (not training.shard, "--shard", "does not go with shards"),
+        (not training.deterministic, "--deterministic", "draws what nobody can draw again"),
+    ]
+    return [
+        *(Rule(holds, field, value, rule, "leave one of them out") for holds, value, rule in rules),
+        Rule(
+            delta < most,
+            "--private-delta",
+            delta,
+            f"must be below 1/{records}, one in the records",
+            "lower it",
+        ),
+    ]
