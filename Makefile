@@ -54,5 +54,5 @@ metal-down: setup ## take the emulated hosts away and prove that nothing is left
 metal-lint: setup ## ansible-lint, production profile
 	@PATH="$(CURDIR)/$(bin):$$PATH" ansible-lint -q
 
-test-metal: metal-needs ## the playbooks on emulated hosts (Linux, root; minutes)
-	@DATAHALL_METAL=1 $(bin)/python -m pytest tests/metal -s
+test-metal: metal-needs ## the playbooks on emulated hosts, a converge killed every KILL_STEP changes (Linux, root; minutes)
+	@DATAHALL_METAL=1 DATAHALL_KILL_STEP=$${KILL_STEP:-3} $(bin)/python -m pytest tests/metal -s --durations=15

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -10,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datahall.sandbox import hosts
-from datahall.sandbox.hosts import Power, machine, mirror, processes
+from datahall.sandbox.hosts import Power, cgroups, machine, mirror, processes
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
+KILL_STEP = int(os.environ.get("DATAHALL_KILL_STEP", "3"))
+"""How many tasks that change something lie between two kills of a converge."""
+_CALLBACKS = Path(__file__).with_name("callbacks")
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
@@ -71,17 +75,34 @@ class Site:
     def down(self) -> None:
         hosts.down(self.folder)
 
-    def playbook(self, name: str, *arguments: str) -> Run:
-        """Run it as a data-centre engineer does."""
-        begun = time.monotonic()
+    def killed(self, name: str) -> Run:
+        """Run it until it has changed something in ``KILL_STEP`` tasks, and kill it there."""
+        return self.playbook(
+            name,
+            ANSIBLE_CALLBACK_PLUGINS=str(_CALLBACKS),
+            ANSIBLE_CALLBACKS_ENABLED="killer",
+            DATAHALL_KILL_AFTER=str(KILL_STEP),
+        )
+
+    def playbook(self, name: str, *arguments: str, **variables: str) -> Run:
+        """Run it as a data-centre engineer does; ``variables`` are the environment's."""
+        begun, used = time.monotonic(), self._cpu()
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-playbook"), name, *arguments],
             check=False, capture_output=True, text=True, cwd=PLAYBOOKS,
-            env=self.environment,
+            env={**self.environment, **variables},
         )  # fmt: skip
         seconds = time.monotonic() - begun
-        print(f"{name} {' '.join(arguments)}: {seconds:.0f} s")
+        said = " ".join([name, *arguments])
+        load = os.getloadavg()[0]
+        print(f"{said}: {seconds:.0f} s, {self._cpu() - used:.0f} CPU s, load {load:.0f}", flush=True)
         return Run(done.returncode, done.stdout + done.stderr, seconds)
+
+    def _cpu(self) -> float:
+        """CPU seconds of the hosts and of this process's children so far."""
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        hosts_own = cgroups.cpu_seconds(machine.group(self.folder.resolve()))
+        return hosts_own + children.ru_utime + children.ru_stime
 
     def ssh(self, host: str, command: str) -> str:
         """The output of a command on a host; it must succeed."""
@@ -120,13 +141,18 @@ def machine_state(*own: Path) -> dict[str, list[str]]:
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     others = _others(own)
     groups = [str(path) for path in Path("/sys/fs/cgroup").rglob("datahall-hosts-*")]
-    running = {pid: said for pid, said in _processes().items() if not others.intersection(_marks(said))}
+    seen = _processes()
+    running = {pid: said for pid, said in seen.items() if not others.intersection(_marks(said))}
+    # a process that only enters another's network, as an ssh on its way does, names no environment
+    theirs = {_namespace(pid) for pid in seen.keys() - running.keys()}
     watched = re.compile(r"systemd-nspawn|hosts/host\.sh|gpg-agent|\[mux\]")
     return {
         "mounts": sorted(mounts),
         "interfaces": _out("ip", "-brief", "link").splitlines(),
         "rules": _out("nft", "list", "ruleset").splitlines(),
-        "namespaces": sorted({name for pid in running if (name := _namespace(pid))}),
+        "namespaces": sorted(
+            {name for pid in running if (name := _namespace(pid))} - theirs | {_namespace(1)}
+        ),
         "control groups": sorted(path for path in groups if not others.intersection(_marks(path))),
         "processes": sorted(said for said in running.values() if watched.search(said)),
         "run": sorted(str(path) for path in Path("/run").glob("datahall*") if not others & _marks(str(path))),

@@ -1,5 +1,7 @@
 """site.yml on blank hosts: what it makes, that a second run changes nothing, and that it mends drift."""
 
+import json
+
 import pytest
 
 from datahall.sandbox import hosts
@@ -13,9 +15,16 @@ def test_a_second_converge_changes_nothing(converged: Site) -> None:
     assert set(run.changed.values()) == {0}, run.output
 
 
-def test_check_mode_finds_nothing_to_change(converged: Site) -> None:
-    run = converged.playbook("site.yml", "--check").succeeded()
-    assert set(run.changed.values()) == {0}, run.output
+def test_facts_are_kept_until_a_host_says_otherwise(converged: Site) -> None:
+    files = {file.stem: file for file in (converged.folder / "facts").glob("*.json")}
+    assert sorted(files) == ["head-1", "service-1", "worker-1", "worker-2"]
+    before = {name: file.stat().st_mtime_ns for name, file in files.items()}
+    fact = "/etc/ansible/facts.d/planted.fact"
+    converged.ssh("worker-1", f"echo {{}} | sudo tee {fact}")
+    converged.playbook("site.yml", "--tags", "facts-alone").succeeded()
+    converged.ssh("worker-1", f"sudo rm {fact}")
+    assert {name for name, file in files.items() if file.stat().st_mtime_ns != before[name]} == {"worker-1"}
+    assert "planted" in json.loads(files["worker-1"].read_text())["facts"]["ansible_local"]
 
 
 def test_acceptance_passes_and_says_what_is_emulated(converged: Site) -> None:
@@ -121,7 +130,9 @@ def test_a_job_on_a_sick_node_goes_back_to_the_queue(converged: Site) -> None:
     assert "gpu 5: 96 C" in shown
 
 
-def test_after_a_reboot_of_every_host_the_cluster_is_accepted_again(converged: Site) -> None:
+def test_after_a_reboot_of_every_host_the_cluster_is_accepted_again_and_check_mode_is_clean(
+    converged: Site,
+) -> None:
     names = [host.name for host in hosts.hosts(converged.folder)]
     for name in names:
         hosts.stop(converged.folder, name)

@@ -17,13 +17,18 @@ pytestmark = pytest.mark.timeout(900)
 _PACKAGES = mirror.packages_of(PLAYBOOKS / "roles")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    own = tmp_path / "hosts", tmp_path / "other"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Three hosts, which each test leaves as they were; the last one takes them down."""
+    home = tmp_path_factory.mktemp("crashes")
+    own = home / "hosts", home / "other"
     before = machine_state(*own)
-    hosts.up(tmp_path / "hosts", _PACKAGES, workers=1)
-    yield tmp_path / "hosts"
-    hosts.down(tmp_path / "hosts")
+    try:
+        hosts.up(home / "hosts", _PACKAGES, workers=1)
+        yield home / "hosts"
+    finally:
+        for each in own:
+            hosts.down(each)
     assert machine_state(*own) == before
 
 
@@ -53,18 +58,18 @@ def test_hosts_whose_network_was_killed_come_back_on_a_new_one(folder: Path) -> 
     assert _recorded(folder)["network"]["pid"] != pid
 
 
+def test_two_environments_do_not_see_each_other(folder: Path) -> None:
+    other = folder.with_name("other")
+    hosts.up(other, _PACKAGES, workers=1)
+    hosts.stop(other, "worker-1")
+    assert _power(folder, "worker-1") is Power.RUNNING
+    hosts.down(other)
+    hosts.wait(folder, "worker-1")
+
+
 def test_a_damaged_record_is_named_and_hinders_no_down(folder: Path) -> None:
     (folder / "hosts.json").write_text("{")
     with pytest.raises(HostsFailedError, match=r"hosts\.json: is damaged"):
         hosts.hosts(folder)
     hosts.down(folder)
     assert not folder.exists()
-
-
-def test_two_environments_do_not_see_each_other(folder: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    hosts.up(other, _PACKAGES, workers=1)
-    hosts.stop(other, "worker-1")
-    assert _power(folder, "worker-1") is Power.RUNNING
-    hosts.down(other)
-    hosts.wait(folder, "worker-1")

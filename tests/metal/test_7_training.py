@@ -76,28 +76,31 @@ def _steps(site: Site, host: str) -> int:
     return max(int(event.get("step", 0)) for event in told)
 
 
-def test_a_worker_killed_in_mid_training_costs_less_than_an_epoch(stack: Site) -> None:
+def test_a_worker_killed_in_mid_training_costs_two_epochs_at_most(stack: Site) -> None:
+    """The one that ran, and the one before, whose checkpoint is written while the next runs."""
     idle = "sinfo --noheader --Node --states=idle --format=%N | wc --lines"
     stack.until("head-1", idle, "2")
-    with _training(stack, "--epochs", "14") as lines:  # not the 12 that `up` has trained
-        nodes = _until(lines, r"job \d+ is running on (\S+), restarts: 0")[1]
-        assert nodes == "worker-[1-2]"
-        _until(lines, r"epoch 3/14")
-        hosts.fail(stack.folder, "worker-1")
-        killed = time.monotonic()
-        reached = _steps(stack, "worker-1")
-        _until(lines, r"job \d+ is pending.*restarts: 1")
-        seen = time.monotonic() - killed
-        _until(lines, r"job \d+ is running on worker-2, restarts: 1")
-        found = _until(lines, r"goes on after epoch (\d+), from the checkpoint in the bucket, step (\d+)")
-        resumed, step = time.monotonic() - killed, int(found[2])
-        print(f"seen after {seen:.0f} s, resumed after {resumed:.0f} s, {reached - step} steps lost")
-        assert int(found[1]) >= 3
-        assert 0 <= reached - step <= step // int(found[1])
-        until_down(stack, "worker-1", fires=True)
-        _until(lines, r"train +mnist [0-9a-f]{12}: accuracy 0\.9")
-        lines.read()
-    hosts.start(stack.folder, "worker-1")
+    try:
+        with _training(stack, "--epochs", "14") as lines:  # not the 12 that `up` has trained
+            nodes = _until(lines, r"job \d+ is running on (\S+), restarts: 0")[1]
+            assert nodes == "worker-[1-2]"
+            _until(lines, r"epoch 4/14")
+            hosts.fail(stack.folder, "worker-1")
+            killed = time.monotonic()
+            reached = _steps(stack, "worker-1")
+            _until(lines, r"job \d+ is pending.*restarts: 1")
+            seen = time.monotonic() - killed
+            _until(lines, r"job \d+ is running on worker-2, restarts: 1")
+            found = _until(lines, r"goes on after epoch (\d+), from the checkpoint in the bucket, step (\d+)")
+            resumed, step = time.monotonic() - killed, int(found[2])
+            print(f"seen after {seen:.0f} s, resumed after {resumed:.0f} s, {reached - step} steps lost")
+            assert int(found[1]) >= 2
+            assert 0 <= reached - step <= 2 * step // int(found[1])
+            until_down(stack, "worker-1", fires=True)
+            _until(lines, r"train +mnist [0-9a-f]{12}: accuracy 0\.9")
+            lines.read()
+    finally:
+        hosts.start(stack.folder, "worker-1")
     stack.until("head-1", idle, "2")
 
 

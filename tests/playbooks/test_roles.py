@@ -45,6 +45,10 @@ def test_every_notified_handler_exists(role: Path) -> None:
         for file in [*role.glob("tasks/*.yml"), *role.glob("handlers/*.yml")]
         for name in re.findall(r"^\s+notify: (.+)$", file.read_text(), re.MULTILINE)
     }
+    left_over = f'"{{{{ {role.name}_stale.stdout_lines }}}}"'
+    if left_over in notified:  # by the name that its table has
+        taken_up = _load(role / "vars" / "main.yml")[f"{role.name}_taken_up"]
+        notified = notified - {left_over} | set(taken_up)
     assert notified == handlers
 
 

@@ -29,6 +29,7 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         ],
         "backup_password_file": str(folder / "backup-password"),
         "network_cluster_cidr": str(NETWORK),
+        "site_facts_folder": str(folder / "facts"),
     }
     return {
         "_meta": {"hostvars": host_variables},
