@@ -3,6 +3,7 @@
 PYTHON ?= python3
 export PYTHON
 ENV ?= local
+METAL ?= tests/metal
 bin := .venv/bin
 
 .PHONY: help setup up down test test-fuzz test-train lint types lock metal-needs metal-up metal-down metal-lint test-metal
@@ -55,4 +56,4 @@ metal-lint: setup ## ansible-lint, production profile
 	@PATH="$(CURDIR)/$(bin):$$PATH" ansible-lint -q
 
 test-metal: metal-needs ## the playbooks on emulated hosts, a converge killed every KILL_STEP changes (Linux, root; minutes)
-	@DATAHALL_METAL=1 DATAHALL_KILL_STEP=$${KILL_STEP:-3} $(bin)/python -m pytest tests/metal -s --durations=15
+	@DATAHALL_METAL=1 DATAHALL_KILL_STEP=$${KILL_STEP:-3} $(bin)/python -m pytest $(METAL) -s --durations=15

@@ -144,15 +144,13 @@ def machine_state(*own: Path) -> dict[str, list[str]]:
     seen = _processes()
     running = {pid: said for pid, said in seen.items() if not others.intersection(_marks(said))}
     # a process that only enters another's network, as an ssh on its way does, names no environment
-    theirs = {_namespace(pid) for pid in seen.keys() - running.keys()}
+    theirs = {_namespace(pid) for pid in seen.keys() - running.keys()} - {_namespace(os.getpid())}
     watched = re.compile(r"systemd-nspawn|hosts/host\.sh|gpg-agent|\[mux\]")
     return {
         "mounts": sorted(mounts),
         "interfaces": _out("ip", "-brief", "link").splitlines(),
         "rules": _out("nft", "list", "ruleset").splitlines(),
-        "namespaces": sorted(
-            {name for pid in running if (name := _namespace(pid))} - theirs | {_namespace(1)}
-        ),
+        "namespaces": sorted({name for pid in running if (name := _namespace(pid))} - theirs),
         "control groups": sorted(path for path in groups if not others.intersection(_marks(path))),
         "processes": sorted(said for said in running.values() if watched.search(said)),
         "run": sorted(str(path) for path in Path("/run").glob("datahall*") if not others & _marks(str(path))),
