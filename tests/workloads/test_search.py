@@ -1,7 +1,6 @@
 """The search: its spaces, its journal, trials that are drawn again, given up, stopped and gone on with."""
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -232,7 +231,7 @@ def test_what_is_held_out_is_the_same_each_time() -> None:
     assert hold_out(10, 0.25, 1)[1].tolist() == held.tolist() != hold_out(10, 0.25, 2)[1].tolist()
 
 
-@pytest.mark.skipif("DATAHALL_TRAIN" not in os.environ, reason="make test-train")
+@pytest.mark.train
 def test_trials_run_in_processes_that_end_with_the_search(new_place: Callable[[], Place]) -> None:
     place = new_place()
     plan_for(place)
