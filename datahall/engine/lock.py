@@ -38,8 +38,17 @@ class Held:
     key: str
     release: Callable[[], None]
 
-    def check(self) -> None:
-        """Raise StackLocked if it was taken away: what is written now may be over another's state."""
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While the state is written: who takes the lock away waits until that is done, where the store can.
+
+        Raises StackLocked if it was taken away: what is written now may be over another's state.
+        """
+        with self.files.store.exclusive(self.files.locks):
+            self._check()
+            yield
+
+    def _check(self) -> None:
         if self.files.store.read(self.key) is None:
             raise StackLocked(
                 f"stack: {self.files.stack}: the lock of this operation was taken away while it ran "

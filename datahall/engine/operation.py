@@ -232,7 +232,7 @@ def _deployment(
         resources,
         [(operation.state, operation.kind) for operation in interrupted],
         encrypt=crypter.encrypt,
-        recorder=None if lock is None else Recorder(opened.files.state, rendered, lock.check),
+        recorder=None if lock is None else Recorder(opened.files.state, rendered, lock.writing),
         ordered=targets.constrained or targets.continues,
     )
     return Deployment(

@@ -7,6 +7,7 @@ know it, the official one among them, refuses such a state by that name, and tak
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,12 +39,14 @@ class Document:
 
 
 class Recorder:
-    """Writes one stack's state; not for several threads at a time. `allowed` raises once it may not."""
+    """Writes one stack's state; not for several threads at a time. `writing` raises once it may not."""
 
-    def __init__(self, state: StateFile, render: Render, allowed: Callable[[], None]) -> None:
+    def __init__(
+        self, state: StateFile, render: Render, writing: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._state = state
         self._render = render
-        self._allowed = allowed
+        self._writing = writing
         self._last_sum: str | None = None
 
     @property
@@ -53,7 +56,10 @@ class Recorder:
 
     def write(self, document: Document) -> None:
         """Write a state as it is now; if it is large, begin a journal with it. Raises StoreFailed."""
-        self._allowed()
+        with self._writing():
+            self._write(document)
+
+    def _write(self, document: Document) -> None:
         content = self._rendered(document, document.features)
         if document.slots is not None and self._state.appends and len(content) > WHOLE_BYTES:
             content = self._rendered(document, [*document.features, JOURNAL])
@@ -70,9 +76,9 @@ class Recorder:
         """Write changes. Raises StoreFailed."""
         if self._last_sum is None:
             raise RuntimeError("no journal was begun")
-        self._allowed()
         added, digest = journal.line(self._last_sum, journal.changes(entries))
-        self._state.add_to_journal(added)
+        with self._writing():
+            self._state.add_to_journal(added)
         self._last_sum = digest
 
     def _rendered(self, document: Document, features: Sequence[str]) -> bytes:

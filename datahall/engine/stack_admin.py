@@ -105,9 +105,10 @@ def stack_history(project: Project, stack: str, options: Options) -> list[dict[s
 def cancel_stack(project: Project, stack: str, options: Options) -> list[str]:
     """Take away all locks of a stack, whoever holds them; returns the names of their files."""
     files = require_stack(project, stack, options)
-    found = [name for name in files.store.names(files.locks) if name.endswith(".json")]
-    for name in found:
-        files.store.delete(f"{files.locks}/{name}")
+    with files.store.exclusive(files.locks):  # no write of theirs is under way, nor comes later
+        found = [name for name in files.store.names(files.locks) if name.endswith(".json")]
+        for name in found:
+            files.store.delete(f"{files.locks}/{name}")
     return found
 
 

@@ -156,8 +156,14 @@ def other(folder: str, salt: str, port: str, cloud: str) -> None:
 
 
 @pytest.mark.parametrize("taken", [False, True])
-def test_an_update_that_was_cancelled_writes_nothing_more(world: World, salt: str, taken: bool) -> None:
-    after: list[bytes] = []
+def test_an_update_that_was_cancelled_writes_nothing_more(
+    world: World, salt: str, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, after = os.fsync, list[bytes]()
+
+    def slow_disk(descriptor: int) -> None:  # the state is being written when the program cancels
+        time.sleep(0.05)
+        synced(descriptor)
 
     def cancel(_: str) -> None:
         assert engine.cancel_stack(world.project, "dev", world.options)
@@ -170,6 +176,7 @@ def test_an_update_that_was_cancelled_writes_nothing_more(world: World, salt: st
         one = Thing("one")
         Thing("two", note=one.serial.apply(cancel).apply(lambda _: "late"))
 
+    monkeypatch.setattr(os, "fsync", slow_disk)
     with pytest.raises(StackLocked, match=r"taken away while it ran.*run up, which settles"):
         world.up(program)
     assert [world.state_file.read_bytes()] == after

@@ -100,6 +100,7 @@ class FolderStore:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a process that was forked meanwhile has it open too
             os.close(descriptor)
 
     def where(self, key: str) -> str:
