@@ -25,7 +25,7 @@ test: setup ## run the tests
 
 test-fuzz: setup ## thousands of random lives of a stack, every KILL_STEP-th moment to kill it, every fault (CASES=2000)
 	@DATAHALL_FUZZ=$${CASES:-2000} DATAHALL_KILL_STEP=$${KILL_STEP:-1} $(bin)/python -m pytest tests/engine/fuzz \
-	  tests/engine/test_kills.py tests/engine/test_fault_calls.py tests/engine/test_fault_packs.py \
+	  tests/engine/test_kills.py tests/engine/test_buckets.py tests/engine/test_fault_calls.py tests/engine/test_fault_packs.py \
 	  tests/sandbox/aws/test_killed_updates.py -n auto --dist worksteal
 
 test-train: setup ## each model trained, and several processes that are killed and put together anew (minutes)

@@ -36,6 +36,7 @@ def fetch(uri: str, most: int = MOST_BYTES) -> bytes:
         with opener.open(uri, timeout=SECONDS) as response:
             content: bytes = response.read(most + 1)
     except urllib.error.HTTPError as error:
+        error.close()  # it holds the answer, and with it the connection
         said = f"the server answers {error.code} {error.reason}"
         raise ProgramFailed(f"asset: {_shown(parts)}: {said}") from None
     except (OSError, http.client.HTTPException) as error:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.testing.foreign import Ran, run_pytest
 
+pytestmark = pytest.mark.xdist_group("failures")  # one run of all cases
+
 CASES = """
 import pulumi
 import pulumi_aws as aws

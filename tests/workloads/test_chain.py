@@ -33,6 +33,7 @@ def torchrun(place: Place, *arguments: object) -> list[str]:
     return [*launch, *program, *map(str, arguments)]
 
 
+@pytest.mark.train
 def test_a_wish_to_stop_saves_and_ends_with_0(place: Place) -> None:
     assert put_data(["digits", "--site", str(place.file)], silent) == 0
     line = [part.replace("torch.distributed.run", "workloads.training.launch") for part in torchrun(place)]
@@ -77,6 +78,7 @@ def weights(place: Place) -> dict[str, torch.Tensor]:
     return load(registry.weights(registry.versions()[-1].card))
 
 
+@pytest.mark.train
 def test_from_data_to_production(place: Place) -> None:
     site = ("--site", place.file, "--events", "json")
     data = run(command("workloads.data", "digits", *site)).event("dataset")

@@ -78,6 +78,7 @@ def test_equal_scores_are_answered_together_or_not_at_all() -> None:
     assert calibrate(scores, found, true, false_answers=0) == math.inf
 
 
+@pytest.mark.train
 def test_it_answers_in_the_knowledges_words_and_refuses_the_rest(place: Place) -> None:
     put(place.buckets.data, DATASETS["support-made"], None)
     spec = MODELS["chatbot"].smaller()

@@ -26,16 +26,8 @@ from workloads.training.ranks import ALONE
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        "prune:0.5,distil:20,bf16",
-        pytest.param(
-            "prune:0.5,distil:20,onnx,int8",
-            marks=pytest.mark.train,
-        ),
-    ],
-)
+@pytest.mark.train
+@pytest.mark.parametrize("steps", ["prune:0.5,distil:20,bf16", "prune:0.5,distil:20,onnx,int8"])
 def test_a_compressed_version_passes_the_gate_and_is_served(
     place: Place, capsys: pytest.CaptureFixture[str], steps: str
 ) -> None:
