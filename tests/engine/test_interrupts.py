@@ -320,7 +320,7 @@ def test_one_within_the_event_loop_loses_no_task(number: signal.Signals) -> None
         for turn in range(300):
             task = loop.create_task(turns())
             send(turn % 10 / 5_000 + 0.001)
-            with interrupts.raising(), pytest.raises(KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt), interrupts.raising():  # it may come before the loop runs
                 loop.run_forever()
             task.cancel()
             loop.run_until_complete(asyncio.wait([task], timeout=5))
