@@ -22,6 +22,8 @@ TEXT = {
     "private": "private: epsilon {epsilon:.4g} at delta {delta:g}, noise {noise_multiplier:.4g} x "
     "clip {clip:g}, {steps} steps ({accountant})",
     "metrics": "metrics on {url}",
+    "logs": "log in {folder} (tensorboard --logdir)",
+    "unlogged": "no log any more in {folder}: {reason}",
     "resumed": "resumed run {run} after epoch {epoch} (step {step})",
     "damaged": "checkpoint {key} is damaged ({rule}); going back to the one before",
     "progress": "step {step}/{steps}  loss {loss:.4f}  {units_per_s:,.0f} {unit}/s  "

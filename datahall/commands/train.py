@@ -1,6 +1,7 @@
 """``datahall train``."""
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -25,6 +26,10 @@ def train(
         Parameter(help="Where it runs: here, or as a job on the emulated hosts' Slurm cluster."),
     ] = "here",
     smoke: Annotated[bool, Parameter(help="Small and short, through every stage.", negative=())] = False,
+    log_dir: Annotated[
+        Path | None,
+        Parameter(help="A folder for a log of the run, for TensorBoard too.", show_default=False),
+    ] = None,
     json: options.Json = False,
 ) -> int:
     """Collect a model's data, train it, register it and ask for its promotion."""
@@ -33,6 +38,9 @@ def train(
 
     found, run = site.find(context), programs.on_this_machine
     if on == "slurm":
+        if log_dir is not None:
+            rule = "is written where the training runs, and the hosts have no such folder"
+            raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
         from datahall.slurm import cluster, job
 
         if not context.environment.sandboxed:
@@ -40,6 +48,7 @@ def train(
             raise UserError("--on", on, rule, "leave --env out, or submit the workloads to a real cluster")
         run = partial(job.run, cluster.find(context.home.root / "hosts"))
     arguments = [*(["--smoke"] if smoke else []), *([] if epochs is None else ["--epochs", str(epochs)])]
+    arguments += [] if log_dir is None else ["--log-dir", str(log_dir.absolute())]
     with hold(context.home, f"datahall train {model}"):
         programs.collect(found, context.output, model)
         trained = programs.train(found, context.output, model, arguments, run=run)

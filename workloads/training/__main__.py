@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from workloads import command
 from workloads.events import Emit
@@ -28,8 +30,9 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         registered = Registry(buckets.registry, model.name).version_of_run(plan.run)
         emit("plan", **plan.as_dict(), registered=registered)
         return 0
-    port = args.metrics_port if os.environ.get("RANK", "0") == "0" else None
-    with on_sigterm() as stop, measured(emit, port) as told:
+    first = os.environ.get("RANK", "0") == "0"
+    port, folder = (args.metrics_port, args.log_dir) if first else (None, None)
+    with on_sigterm() as stop, measured(emit, port) as seen, _logged(seen, folder) as told:
         finished = _train(plan, buckets, told, stop)
     return 0 if finished else args.stopped_code
 
@@ -42,6 +45,14 @@ def _train(plan: Plan, buckets: Buckets, emit: Emit, stop: Stop) -> bool:
         return run(plan, buckets, ranks, emit, stop)
 
 
+def _logged(emit: Emit, folder: Path | None) -> AbstractContextManager[Emit]:
+    if folder is None:
+        return nullcontext(emit)
+    from workloads.training.logs import logged  # noqa: PLC0415 - 2 s for tensorboardX
+
+    return logged(emit, folder)
+
+
 def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
     """The arguments, and the model with its configurations as they change them."""
     parser = command.parser("workloads.training", "Train a model and register it.", _EXAMPLE)
@@ -49,6 +60,7 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
     command.add_site(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and do nothing")
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="OpenMetrics on loopback; 0: any")
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="a log of the run, for TensorBoard too")
     parser.add_argument(
         "--stopped-code",
         type=int,

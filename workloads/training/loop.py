@@ -128,5 +128,6 @@ def check_finite(loss: float, step: int) -> None:
 
 
 def _so_far(state: State, steps: int, loss: float, task: Task, pace: Pace) -> dict[str, object]:
-    told = {"step": state.step, "steps": steps, "loss": round(loss, 6), "unit": task.unit}
+    rate = float(f"{state.optimizer.param_groups[0]['lr']:.6g}")
+    told = {"step": state.step, "steps": steps, "loss": round(loss, 6), "lr": rate, "unit": task.unit}
     return {**told, **pace.measure(state.step)}
