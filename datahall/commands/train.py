@@ -33,14 +33,14 @@ def train(
     json: options.Json = False,
 ) -> int:
     """Collect a model's data, train it, register it and ask for its promotion."""
+    if on == "slurm" and log_dir is not None:
+        rule = "is written where the training runs, and the hosts have no such folder"
+        raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
     context = open_context(environment, as_json=json)
     from datahall import programs, registry, site
 
     found, run = site.find(context), programs.on_this_machine
     if on == "slurm":
-        if log_dir is not None:
-            rule = "is written where the training runs, and the hosts have no such folder"
-            raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
         from datahall.slurm import cluster, job
 
         if not context.environment.sandboxed:

@@ -142,6 +142,13 @@ def test_what_needs_an_environment_says_how_to_bring_it_up(
     assert not home.exists()
 
 
+def test_a_log_on_the_hosts_is_refused(datahall: Run, home: Path) -> None:
+    told = datahall("train", "mnist", "--on", "slurm", "--log-dir", "logs")
+    assert told.code == 2
+    assert "--log-dir: logs: is written where the training runs" in told.err
+    assert not home.exists()
+
+
 def test_a_home_that_is_a_file_is_refused(datahall: Run, home: Path) -> None:
     home.write_text("mine")
     told = datahall("up", "local")
