@@ -22,6 +22,7 @@ from components.errors import InvalidArgs, meant, near
 from components.gpu_pool import GpuNodePool, GpuNodePoolArgs, GpuNodePoolResources, wants_efa
 from components.instance_types import INSTANCE_TYPES, InstanceType, instance_type
 from components.network import Network, NetworkArgs, NetworkResources
+from components.pod_identity import PodIdentity, PodIdentityArgs, PodIdentityResources
 from components.storage import BackupArgs, LustreArgs, Storage, StorageArgs, StorageResources
 
 __all__ = [
@@ -52,6 +53,9 @@ __all__ = [
     "NetworkResources",
     "NewReservation",
     "OnDemand",
+    "PodIdentity",
+    "PodIdentityArgs",
+    "PodIdentityResources",
     "Spot",
     "Storage",
     "StorageArgs",

@@ -17,12 +17,17 @@ from components import (
     Network,
     NetworkArgs,
     NewReservation,
+    PodIdentity,
+    PodIdentityArgs,
     Storage,
     StorageArgs,
     wants_efa,
 )
 from stacks.blocks import PoolSettings
 from stacks.settings import Settings
+
+PODS = "training"
+"""Namespace and service account of pods that train."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,20 @@ def deploy(settings: Settings) -> None:
         # nodes pull images and mount file systems through the network's routes and endpoints
         pulumi.ResourceOptions(depends_on=[network]),
     )
+    training = PodIdentity(
+        f"{name}-training-pods",
+        PodIdentityArgs(
+            cluster_name=cluster.cluster_name,
+            cluster_arn=cluster.cluster_arn,
+            namespace=PODS,
+            service_account=PODS,
+            key_arn=encryption.data_key_arn,
+            reads=[storage.data_bucket],
+            adds=[storage.registry_bucket],  # what is registered stays
+            writes=[storage.checkpoint_bucket],
+            tags=tags,
+        ),
+    )
     site = Site(encryption=encryption, network=network, storage=storage, cluster=cluster)
     pools = {pool: _pool(f"{name}-{pool}", wanted, site, tags) for pool, wanted in settings.pools.items()}
 
@@ -111,6 +130,9 @@ def deploy(settings: Settings) -> None:
             "cluster_name": cluster.cluster_name,
             "cluster_endpoint": cluster.endpoint,
             "cluster_oidc_issuer": cluster.oidc_issuer,
+            "pod_identities": [
+                {"namespace": training.namespace, "service_account": training.service_account}
+            ],
             "efa_security_group_id": network.efa_security_group_id,
             "node_pools": {
                 pool: {

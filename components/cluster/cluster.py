@@ -43,6 +43,7 @@ class Cluster(pulumi.ComponentResource):
     """
 
     cluster_name: pulumi.Output[str]
+    cluster_arn: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     certificate_authority: pulumi.Output[str]
     oidc_issuer: pulumi.Output[str]
@@ -129,6 +130,7 @@ class Cluster(pulumi.ComponentResource):
             system_nodes=system_nodes,
         )
         self.cluster_name = cluster.name
+        self.cluster_arn = cluster.arn
         self.endpoint = cluster.endpoint
         self.certificate_authority = cluster.certificate_authority.apply(
             lambda found: _told(found.data, "certificate authority")
@@ -140,6 +142,7 @@ class Cluster(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "cluster_name": self.cluster_name,
+                "cluster_arn": self.cluster_arn,
                 "endpoint": self.endpoint,
                 "oidc_issuer": self.oidc_issuer,
                 "oidc_provider_arn": self.oidc_provider_arn,

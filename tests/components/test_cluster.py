@@ -81,8 +81,9 @@ def test_people_come_in_by_access_entries_and_their_creator_does_not(
 
 def test_pods_have_identities_of_their_own(client: Client, eks: BaseClient, cluster: dict[str, Any]) -> None:
     listed = eks.list_pod_identity_associations(clusterName=cluster["name"])["associations"]
-    accounts = {each["serviceAccount"] for each in listed}
+    accounts = {each["serviceAccount"] for each in listed if each["namespace"] == "kube-system"}
     assert accounts == {account for addon in ADDONS.values() for account in addon.service_accounts}
+    assert [each["serviceAccount"] for each in listed if each["namespace"] != "kube-system"] == ["training"]
     for each in listed:
         association = eks.describe_pod_identity_association(
             clusterName=cluster["name"], associationId=each["associationId"]

@@ -6,21 +6,29 @@ arguments (`make test-train` starts two of them as processes).
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
+import torch
 import yaml
 from kubeflow_trainer_api import models  # type: ignore[import-untyped]
 
+from components.pod_identity import ADD, LOOK, READ, WRITE
 from tests.workloads.conftest import Place
 from workloads.data.__main__ import main as put_data
 from workloads.errors import InvalidInputError
 from workloads.events import silent
 from workloads.manifests.__main__ import main
 from workloads.manifests.forms import FORMS
+from workloads.models.table import MODELS
 from workloads.training.__main__ import main as train
+from workloads.training.plan import make_plan
+from workloads.training.ranks import Ranks
+from workloads.training.run import run as train_here
+from workloads.training.stop import Stop
 
 IMAGE = "registry.example/training@sha256:" + "0" * 64
 KUBERNETES = "1.34"
@@ -48,6 +56,7 @@ SITE = {
     "region": "us-west-2",
     "cluster_endpoint": "https://cluster.example",
     "node_pools": {"training": POOL},
+    "pod_identities": [{"namespace": "training", "service_account": "training"}],
 }
 
 Written = Callable[..., list[dict[str, Any]]]
@@ -154,6 +163,7 @@ def test_what_a_pod_starts_understands_its_arguments(place: Place, written: Writ
     site = {
         **json.loads(place.file.read_text()),
         "node_pools": {"training": {**POOL, "capacity": "on_demand"}},
+        "pod_identities": SITE["pod_identities"],
     }
     made = written("--lr", "0.002", "--data-shift", "2", site=site)
     args = pod(made)["containers"][0]["args"]
@@ -167,6 +177,42 @@ def test_what_a_pod_starts_understands_its_arguments(place: Place, written: Writ
     assert told[0]["configs"]["data"]["shift"] == 2
 
 
+MEANS = {
+    "HeadBucket": LOOK,
+    "ListObjectsV2": LOOK,
+    "HeadObject": READ,
+    "GetObject": READ,
+    "PutObject": ADD,
+    "CreateMultipartUpload": ADD,
+    "UploadPart": ADD,
+    "CompleteMultipartUpload": ADD,
+    "AbortMultipartUpload": ADD,
+    "DeleteObject": WRITE,
+}
+"""A call of S3 -> the least of the pods' rights that it needs; any other call is a new one to think about."""
+
+
+@pytest.mark.train
+def test_what_a_training_asks_of_s3_its_pods_may(place: Place) -> None:
+    assert put_data(["digits", "--site", str(place.file)], silent) == 0
+    seen: dict[str, set[tuple[str, ...]]] = {}
+
+    def note(model: Any, context: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
+        seen.setdefault(context["input_params"]["Bucket"], set()).add(MEANS[model.name])
+
+    buckets = place.buckets
+    for client in {id(each.client): each.client for each in (buckets.data, buckets.checkpoints)}.values():
+        client.meta.events.register("before-call.s3", note)
+    small = MODELS["mnist"].smaller()
+    often = replace(small, training=small.training.model_copy(update={"save_every": 5}))
+    plan = make_plan(often, None, buckets, 1)  # more checkpoints than are kept
+    alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
+    assert train_here(plan, buckets, alone, silent, Stop())
+    assert seen[buckets.data.name] <= {LOOK, READ}
+    assert seen[buckets.registry.name] <= {LOOK, READ, ADD}
+    assert {LOOK, ADD, WRITE} <= seen[buckets.checkpoints.name]
+
+
 @pytest.mark.parametrize(
     ("flags", "field"),
     [
@@ -177,6 +223,8 @@ def test_what_a_pod_starts_understands_its_arguments(place: Place, written: Writ
         (["--lr", "-1"], "--lr"),
         (["--batch-size", "60"], "--batch-size"),
         (["--role-arn", "training"], "--role-arn"),
+        (["--service-account", "serving"], "--service-account"),
+        (["--namespace", "team"], "--service-account"),
     ],
 )
 def test_bad_input_is_refused_and_nothing_is_written(

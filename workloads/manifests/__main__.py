@@ -14,7 +14,7 @@ from workloads.events import Emit
 from workloads.files import write_whole
 from workloads.manifests.config import ManifestConfig
 from workloads.manifests.forms import FORMS, objects
-from workloads.manifests.pool import find_pool, site_file
+from workloads.manifests.pool import check_identity, find_pool, site_file
 from workloads.manifests.training import Training
 from workloads.models.arguments import add_model, given, read_model
 
@@ -44,6 +44,8 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         rule = "must be given by digest: a tag may be another image on the next node"
         raise InvalidInputError("--image", args.image, rule, "write REPOSITORY@sha256:DIGEST")
     pool = find_pool(args.site, args.pool, config.nodes)
+    if not config.role_arn:
+        check_identity(args.site, config.namespace, config.service_account)
     ranks, batch = config.nodes * pool.gpus_per_node, model.training.batch_size
     if batch % (ranks * model.training.accumulate):
         rule = f"must divide evenly among {ranks} processes, and into --accumulate parts of each"

@@ -1,4 +1,4 @@
-"""The node pools among the site's outputs, as far as pods care."""
+"""The node pools and pod identities among the site's outputs, as far as pods care."""
 
 import json
 from pathlib import Path
@@ -56,6 +56,16 @@ def find_pool(file: Path, name: str, nodes: int) -> Pool:
         rule = f"must be at most the {pool.max_nodes} nodes of {name}"
         raise InvalidInputError("--nodes", nodes, rule, "lower it, or raise the pool's max_nodes")
     return pool
+
+
+def check_identity(file: Path, namespace: str, service_account: str) -> None:
+    """Raise InvalidInputError unless the stack gives that service account's pods a role."""
+    identities: Any = json.loads(file.read_text()).get("pod_identities") or []
+    known = [f"{each['namespace']}/{each['service_account']}" for each in identities]
+    if (asked := f"{namespace}/{service_account}") not in known:
+        rule = f"must be one that the stack gives an AWS role ({', '.join(known) or 'none'})"
+        fix = "give --namespace and --service-account of one, or --role-arn"
+        raise InvalidInputError("--service-account", asked, rule, fix)
 
 
 def site_file(file: Path) -> str:
