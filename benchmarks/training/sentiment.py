@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
 
 from benchmarks.training.ours import configured, learn
-from benchmarks.training.timing import Pair, Took, timed
+from benchmarks.training.timing import Pair, Took, median, timed
 from workloads.command import expect
 from workloads.data import reviews
 from workloads.models.sentiment.checkpoint import describe, locate
@@ -64,7 +64,7 @@ def run(rounds: int) -> list[Pair]:
         trainer.model.eval()
         judged = task.judge(_Logits(trainer.model), ALONE)
         wrong["theirs"].append(1 - judged["accuracy"])
-    mine, other = (_middle(took[who]) for who in ("ours", "theirs"))
+    mine, other = (median(took[who]) for who in ("ours", "theirs"))
     told = [f"{who} {sum(wrong[who]) / rounds:.3f}" for who in wrong]
     return [Pair(f"sentiment, wrong: {', '.join(told)}", "texts/s", mine, other, _TEXTS)]
 
@@ -72,7 +72,7 @@ def run(rounds: int) -> list[Pair]:
 class _Logits(torch.nn.Module):
     """Their model, called as ours is."""
 
-    def __init__(self, body: Any) -> None:  # noqa: ANN401
+    def __init__(self, body: Any) -> None:  # noqa: ANN401 - theirs
         super().__init__()
         self.body = body
 
@@ -99,7 +99,7 @@ def _together(rows: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {name: part if name == "labels" else part[:, :longest] for name, part in made.items()}
 
 
-def _trainer(config: ClassifierConfig, task: Reviews, training: Any, seed: int) -> Any:  # noqa: ANN401
+def _trainer(config: ClassifierConfig, task: Reviews, training: Any, seed: int) -> Any:  # noqa: ANN401 - theirs
     model = AutoModelForSequenceClassification.from_pretrained(
         locate(config.checkpoint), num_labels=config.classes, dtype=torch.float32
     )
@@ -122,9 +122,3 @@ def _trainer(config: ClassifierConfig, task: Reviews, training: Any, seed: int) 
         dataloader_drop_last=True,
     )
     return Trainer(model=model, args=arguments, train_dataset=_Rows(task.train), data_collator=_together)
-
-
-def _middle(took: list[Took]) -> Took:
-    middle = len(took) // 2
-    wall, cpu = sorted(one.wall for one in took), sorted(one.cpu for one in took)
-    return Took(wall[middle], cpu[middle])

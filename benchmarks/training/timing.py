@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -43,6 +43,11 @@ def timed(once: Callable[[], object]) -> Took:
     return Took(time.perf_counter() - wall, time.process_time() - cpu)
 
 
+def median(took: Sequence[Took]) -> Took:
+    """Of each, the clock's and the processor's, its own."""
+    return Took(statistics.median(one.wall for one in took), statistics.median(one.cpu for one in took))
+
+
 def in_turn(
     what: str,
     unit: str,
@@ -54,8 +59,5 @@ def in_turn(
 ) -> Pair:
     """Both, one after the other, `rounds` times."""
     took = [(timed(ours), timed(theirs)) for _ in range(rounds)]
-    mine, other = (
-        Took(statistics.median(one[at].wall for one in took), statistics.median(one[at].cpu for one in took))
-        for at in (0, 1)
-    )
+    mine, other = (median([one[at] for one in took]) for at in (0, 1))
     return Pair(what, unit, mine, other, per)

@@ -1,15 +1,14 @@
 """Cluster, read back from AWS."""
 
-import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from botocore.client import BaseClient
 
 from components import VERSIONS
 from components.cluster import ADDONS
+from tests.components.documents import statements
 
 Client = Callable[[str], BaseClient]
 
@@ -26,10 +25,7 @@ def cluster(eks: BaseClient, outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def trust(client: Client, role: str) -> list[dict[str, Any]]:
-    document = client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    parsed = json.loads(unquote(document)) if isinstance(document, str) else document
-    statements: list[dict[str, Any]] = parsed["Statement"]
-    return statements
+    return statements(client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
 
 
 def test_the_api_is_reached_from_the_vpc_only(cluster: dict[str, Any], outputs: dict[str, Any]) -> None:

@@ -1,24 +1,16 @@
 """The identity of pods that train, read back from AWS."""
 
-import json
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from botocore.client import BaseClient
 
 from components import InvalidArgs, PodIdentityArgs
+from tests.components.documents import statements
 
 Client = Callable[[str], BaseClient]
-
-
-def parsed(document: object) -> list[dict[str, Any]]:
-    found = json.loads(unquote(document)) if isinstance(document, str) else document
-    assert isinstance(found, dict)
-    statements: list[dict[str, Any]] = found["Statement"]
-    return statements
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +28,27 @@ def identity(client: Client, outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def statements(client: Client, identity: dict[str, Any]) -> list[dict[str, Any]]:
+def granted(client: Client, identity: dict[str, Any]) -> list[dict[str, Any]]:
     iam, role = client("iam"), identity["roleArn"].rpartition("/")[2]
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return parsed(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    return statements(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
 
 
-def allowed(statements: list[dict[str, Any]], action: str, resource: str) -> bool:
+def allowed(granted: list[dict[str, Any]], action: str, resource: str) -> bool:
     def listed(value: str | list[str]) -> list[str]:
         return [value] if isinstance(value, str) else value
 
     return any(
         action in listed(each["Action"])
         and any(fnmatchcase(resource, one) for one in listed(each["Resource"]))
-        for each in statements
+        for each in granted
     )
 
 
 def test_only_pods_of_this_cluster_get_it(client: Client, identity: dict[str, Any]) -> None:
     role = client("iam").get_role(RoleName=identity["roleArn"].rpartition("/")[2])["Role"]
-    (statement,) = parsed(role["AssumeRolePolicyDocument"])
+    (statement,) = statements(role["AssumeRolePolicyDocument"])
     assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     (cluster_arn,) = statement["Condition"]["ArnEquals"].values()
     assert cluster_arn.endswith(f":cluster/{identity['clusterName']}")
@@ -71,20 +63,20 @@ def test_only_pods_of_this_cluster_get_it(client: Client, identity: dict[str, An
     ],
 )
 def test_it_may_do_what_a_training_does_and_no_more(
-    outputs: dict[str, Any], statements: list[dict[str, Any]], bucket: str, may: set[str], may_not: set[str]
+    outputs: dict[str, Any], granted: list[dict[str, Any]], bucket: str, may: set[str], may_not: set[str]
 ) -> None:
     arn = f"arn:aws:s3:::{outputs[bucket]}"
-    assert allowed(statements, "s3:ListBucket", arn)
+    assert allowed(granted, "s3:ListBucket", arn)
     for action in may | may_not:
-        assert allowed(statements, f"s3:{action}", f"{arn}/some/key") is (action in may), action
-    assert not allowed(statements, "s3:PutBucketPolicy", arn)
-    assert not allowed(statements, "s3:GetObject", "arn:aws:s3:::another/key")
+        assert allowed(granted, f"s3:{action}", f"{arn}/some/key") is (action in may), action
+    assert not allowed(granted, "s3:PutBucketPolicy", arn)
+    assert not allowed(granted, "s3:GetObject", "arn:aws:s3:::another/key")
 
 
 def test_it_uses_the_data_key_through_s3_alone(
-    outputs: dict[str, Any], statements: list[dict[str, Any]]
+    outputs: dict[str, Any], granted: list[dict[str, Any]]
 ) -> None:
-    (use,) = [each for each in statements if any(action.startswith("kms:") for action in each["Action"])]
+    (use,) = [each for each in granted if any(action.startswith("kms:") for action in each["Action"])]
     assert use["Resource"] == outputs["data_key_arn"]
     assert use["Condition"] == {"StringLike": {"kms:ViaService": f"s3.{outputs['region']}.*"}}
 

@@ -21,7 +21,7 @@ from workloads.events import silent
 from workloads.models.table import MODELS
 from workloads.registry.store import Registry
 from workloads.training.plan import make_plan
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE
 from workloads.training.run import run as train_here
 from workloads.training.stop import Stop
 
@@ -118,7 +118,7 @@ def test_two_processes_learn_what_one_learns(new_place: Callable[[], Place]) -> 
     mnist = MODELS["mnist"]
     short = replace(mnist, training=mnist.training.model_copy(update={"epochs": 1}))
     plan = make_plan(short, None, one.buckets, 1)
-    train_here(plan, one.buckets, Ranks(rank=0, world_size=1, device=torch.device("cpu")), silent, Stop())
+    train_here(plan, one.buckets, ALONE, silent, Stop())
     assert store.find(one.buckets.data, "digits") == plan.dataset
     found, expected = weights(two), weights(one)
     assert found.keys() == expected.keys()
