@@ -12,7 +12,6 @@ from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
-import torch
 import yaml
 from kubeflow_trainer_api import models  # type: ignore[import-untyped]
 
@@ -26,7 +25,7 @@ from workloads.manifests.forms import FORMS
 from workloads.models.table import MODELS
 from workloads.training.__main__ import main as train
 from workloads.training.plan import make_plan
-from workloads.training.ranks import Ranks
+from workloads.training.ranks import ALONE
 from workloads.training.run import run as train_here
 from workloads.training.stop import Stop
 
@@ -206,8 +205,7 @@ def test_what_a_training_asks_of_s3_its_pods_may(place: Place) -> None:
     small = MODELS["mnist"].smaller()
     often = replace(small, training=small.training.model_copy(update={"save_every": 5}))
     plan = make_plan(often, None, buckets, 1)  # more checkpoints than are kept
-    alone = Ranks(rank=0, world_size=1, device=torch.device("cpu"))
-    assert train_here(plan, buckets, alone, silent, Stop())
+    assert train_here(plan, buckets, ALONE, silent, Stop())
     assert seen[buckets.data.name] <= {LOOK, READ}
     assert seen[buckets.registry.name] <= {LOOK, READ, ADD}
     assert {LOOK, ADD, WRITE} <= seen[buckets.checkpoints.name]
@@ -233,4 +231,10 @@ def test_bad_input_is_refused_and_nothing_is_written(
     with pytest.raises(InvalidInputError) as caught:
         written(*flags)
     assert caught.value.field == field
+    assert not (tmp_path / "out").exists()
+
+
+def test_outputs_of_another_shape_are_refused(written: Written, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"service_account.*apply the stack again"):
+        written(site={**SITE, "pod_identities": [{"namespace": "training"}]})
     assert not (tmp_path / "out").exists()

@@ -23,10 +23,7 @@ class ManifestConfig(Settings):
     ] = "training"
     role_arn: Annotated[
         str,
-        Field(
-            pattern=_ROLE,
-            description="its IAM role (IRSA); empty: the one that the stack gives it",
-        ),
+        Field(pattern=_ROLE, description="its IAM role (IRSA); empty: the one that the stack gives it"),
     ] = ""
     nodes: Annotated[int, Field(ge=1, le=1000, description="nodes, a pod each, with all their GPUs")] = 1
     cpu_per_gpu: Annotated[int, Field(ge=1, le=256, description="CPUs asked for, a GPU")] = 3

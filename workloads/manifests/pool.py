@@ -13,6 +13,9 @@ from workloads.site import load_site
 SITE_OUTPUTS = ("data_bucket", "checkpoint_bucket", "registry_bucket", "data_key_arn", "region")
 
 
+_FIX = "apply the stack again: this version's outputs tell it"
+
+
 class Taint(BaseModel):
     """What keeps other pods away."""
 
@@ -42,6 +45,19 @@ class Pool(BaseModel):
         return self.capacity == "spot"
 
 
+class _Identity(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    namespace: str
+    service_account: str
+
+
+class _Identities(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    pod_identities: list[_Identity] = []
+
+
 def find_pool(file: Path, name: str, nodes: int) -> Pool:
     """The pool called `name` in the outputs; raises InvalidInputError where it is not there or too small."""
     load_site(file)
@@ -50,8 +66,7 @@ def find_pool(file: Path, name: str, nodes: int) -> Pool:
         known = ", ".join(sorted(pools)) or "none"
         rule = f"must be a node pool of the site ({known})"
         raise InvalidInputError("--pool", name, rule, "give one of them, or add it to the stack's settings")
-    fix = "apply the stack again: this version's outputs tell it"
-    pool = validate(Pool, pools[name], prefix=f"node_pools.{name}.", fix=fix)
+    pool = validate(Pool, pools[name], prefix=f"node_pools.{name}.", fix=_FIX)
     if nodes > pool.max_nodes:
         rule = f"must be at most the {pool.max_nodes} nodes of {name}"
         raise InvalidInputError("--nodes", nodes, rule, "lower it, or raise the pool's max_nodes")
@@ -60,8 +75,8 @@ def find_pool(file: Path, name: str, nodes: int) -> Pool:
 
 def check_identity(file: Path, namespace: str, service_account: str) -> None:
     """Raise InvalidInputError unless the stack gives that service account's pods a role."""
-    identities: Any = json.loads(file.read_text()).get("pod_identities") or []
-    known = [f"{each['namespace']}/{each['service_account']}" for each in identities]
+    told = validate(_Identities, json.loads(file.read_text()), fix=_FIX).pod_identities
+    known = [f"{each.namespace}/{each.service_account}" for each in told]
     if (asked := f"{namespace}/{service_account}") not in known:
         rule = f"must be one that the stack gives an AWS role ({', '.join(known) or 'none'})"
         fix = "give --namespace and --service-account of one, or --role-arn"
