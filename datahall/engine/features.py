@@ -42,7 +42,7 @@ _OLD_NAMES: Final = {
 IMPLEMENTED: Final[dict[str, str]] = {
     "custom resources": "create, update, replace, delete over ResourceProvider",
     "component resources": "local ones, with outputs",
-    "remote components": "made by their provider, Construct",
+    "remote components": "made by their provider, Construct; error hooks too, which the official engine (3.260) drops",
     "method calls": "Call, of components, custom resources and providers",
     "parent": "URNs and deletion order follow it",
     "depends_on": "and dependencies of single properties",

@@ -14,6 +14,7 @@ from datahall.engine.assets import hashed
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProgramFailed, ProviderFailed, Unsupported
 from datahall.engine.goal import read_goal
+from datahall.engine.hook_kinds import KINDS
 from datahall.engine.project import ORGANIZATION
 from datahall.engine.provider import Provider
 from datahall.engine.registration import Registrar
@@ -23,7 +24,6 @@ from datahall.engine.wire import Accepts, from_struct, from_value, to_struct
 # Components wait in calls of ours for what they register, to any depth: more than any stack has at once.
 COMPONENT_WORKERS = 4096
 _SELF = "__self__"
-_HOOKS = ("before_create", "after_create", "before_update", "after_update", "before_delete", "after_delete")
 Dependencies = dict[str, set[str]]
 
 
@@ -101,7 +101,7 @@ class Remotes:
             )
         if request.HasField("hooks"):
             optional["resource_hooks"] = provider_pb2.ConstructRequest.ResourceHooksBinding(
-                **{name: getattr(request.hooks, name) for name in _HOOKS}
+                **{field: getattr(request.hooks, field) for field, _ in KINDS}
             )
         return provider_pb2.ConstructRequest(
             **self._about_the_run(),

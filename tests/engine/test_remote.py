@@ -272,6 +272,23 @@ def test_a_failure_inside_is_told_as_such(rows: World) -> None:
     assert rows.count() == 2
 
 
+def test_error_hooks_reach_the_provider(rows: World) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def again(args: pulumi.ErrorHookArgs) -> bool:
+        asked.append((args.name, args.failed_operation))
+        return len(asked) < 2
+
+    def program() -> None:
+        hooks = pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("again", again)])
+        Row("row", size=2, refuse="create", opts=pulumi.ResourceOptions(hooks=hooks))
+
+    with pytest.raises(ProviderFailed, match="refuses to create"):
+        rows.up(program)
+    assert asked == [("row-first", "create")] * 2
+    assert rows.resources()["row"].hooks == {"OnError": ("again",)}
+
+
 def test_a_type_the_provider_does_not_have(rows: World) -> None:
     def program() -> None:
         pulumi.ComponentResource("parts:index:Column", "column", {}, V2, remote=True)

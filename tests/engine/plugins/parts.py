@@ -1,7 +1,7 @@
 """A component provider for the engine's tests: rows of the test cloud's things.
 
-A Row has two things, the second as large as the first's area; `refuse` is the first one's. Its methods say
-a word some times, and hide one (the mark is written by hand, as the SDK's server drops it in Call).
+A Row has two things, the second as large as the first's area; `refuse` and the row's error hooks are the
+first one's. Its methods say a word some times, and hide one (the mark is written by hand, as the SDK's server drops it in Call).
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,9 @@ class Row(pulumi.ComponentResource):
             raise ValueError("thirteen is unlucky")
         own = pulumi.ResourceOptions(parent=self)
         more = {key: args[key] for key in ("note", "refuse") if args.get(key) is not None}
-        first = Thing(f"{name}-first", own, size=args["size"], **more)
+        asked = pulumi.ResourceHookBinding(on_error=opts.hooks.on_error if opts and opts.hooks else None)
+        guarded = pulumi.ResourceOptions(parent=self, hooks=asked)
+        first = Thing(f"{name}-first", guarded, size=args["size"], **more)
         last = Thing(f"{name}-last", own, size=first.area)
         self.area = last.area
         note = args.get("note")
