@@ -42,7 +42,7 @@ _OLD_NAMES: Final = {
 IMPLEMENTED: Final[dict[str, str]] = {
     "custom resources": "create, update, replace, delete over ResourceProvider",
     "component resources": "local ones, with outputs",
-    "remote components": "made by their provider, Construct; error hooks too, which the official engine (3.260) drops",
+    "remote components": "made by Construct, with error hooks too, which the official engine (3.260) drops",
     "method calls": "Call, of components, custom resources and providers",
     "parent": "URNs and deletion order follow it",
     "depends_on": "and dependencies of single properties",
@@ -61,7 +61,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "delete_before_replace": "and what must go along with it",
     "additional_secret_outputs": "",
     "aliases": "by URN, name, type, project, stack, parent, and inherited from a parent",
-    "custom_timeouts": "passed to the provider",
+    "custom_timeouts": "passed to the provider, those of reads too",
     "deleted_with": "",
     "replace_with": "",
     "hide_diffs": "",

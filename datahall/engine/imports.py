@@ -100,7 +100,7 @@ def read_existing(d: Deployment, state: ResourceState, word: str) -> ResourceSta
     Raises ProviderFailed if there is none, or it cannot be read; `word` is what asked for it.
     """
     plugin = providers.of_resource(d, state)
-    outcome = plugin.read(state.urn, state.type, state.import_id, {}, {})
+    outcome = plugin.read(state, state.import_id, {}, {})
     if outcome is None:
         raise ProviderFailed(
             f"{state.urn}: {word}: {state.import_id}: no such resource; correct the id, or leave it out"

@@ -121,7 +121,7 @@ def _look(d: Deployment, operation: Interrupted) -> None:
     if old is None or old.pending_replacement:
         return
     try:
-        read = providers.of_resource(d, old).read(old.urn, old.type, old.id, old.outputs, old.inputs)
+        read = providers.of_resource(d, old).read(old, old.id, old.outputs, old.inputs)
     except ProviderFailed as error:
         if error.absent:
             d.events.say("warning", f"interrupted while {operation.kind}; not readable: {error}", old.urn)

@@ -17,7 +17,6 @@ from datahall.engine.errors import ProviderFailed, Unsupported
 from datahall.engine.patience import Patience
 from datahall.engine.provider_config import Able
 from datahall.engine.state import ResourceState
-from datahall.engine.urn import name_of
 from datahall.engine.values import Properties, contains_unknown, mark_secrets
 from datahall.engine.wire import Accepts, from_struct, to_struct
 
@@ -160,16 +159,18 @@ class Provider:
         )
         self.calls.call("Delete", self._stub.Delete, request, state.urn)
 
-    def read(self, urn: str, type_: str, id_: str, known: Properties, inputs: Properties) -> Outcome | None:
+    def read(self, state: ResourceState, id_: str, known: Properties, inputs: Properties) -> Outcome | None:
         """Read a resource as it is; None if there is none with that id."""
+        urn = state.urn
         self._must_be_configured(urn)
         request = provider_pb2.ReadRequest(
             id=id_,
             urn=urn,
-            name=name_of(urn),
-            type=type_,
+            name=state.name,
+            type=state.type,
             properties=to_struct(known, self._able.accepts),
             inputs=to_struct(inputs, self._able.accepts),
+            timeout=state.custom_timeouts.get("read", 0),
         )
         try:
             response: provider_pb2.ReadResponse = self.calls.answer("Read", self._stub.Read, request, urn)

@@ -68,7 +68,7 @@ def _read(d: Deployment, state: ResourceState) -> ResourceState:
     plugin = d.registry.ensure(state.provider, d.recorded)
     if not plugin.configured:
         return replace(state, outputs={})
-    outcome = plugin.read(state.urn, state.type, state.id, state.inputs, state.inputs)
+    outcome = plugin.read(state, state.id, state.inputs, state.inputs)
     if outcome is None or not outcome.outputs:
         raise ProviderFailed(f"{state.urn}: id {state.id}: no such resource; correct the id")
     outputs = resources.with_secret_outputs(state, outcome.outputs)

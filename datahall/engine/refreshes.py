@@ -107,7 +107,7 @@ def _refreshed(d: Deployment, old: ResourceState, *, counted: bool) -> bool:
 
 def _look(d: Deployment, old: ResourceState) -> _Seen:
     plugin = providers.of_resource(d, old)
-    outcome = plugin.read(old.urn, old.type, old.id, old.outputs, old.inputs)
+    outcome = plugin.read(old, old.id, old.outputs, old.inputs)
     if outcome is None:
         return _Seen(None)
     if outcome.errors:

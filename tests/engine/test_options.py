@@ -75,6 +75,20 @@ def test_custom_timeouts_reach_the_provider(world: World) -> None:
     assert world.calls("Create")[0]["timeout"] == 90
 
 
+def test_the_timeout_of_reads_reaches_the_provider_in_a_refresh_and_an_import(world: World) -> None:
+    timeouts = pulumi.CustomTimeouts(read="2m")
+    world.up(lambda: Thing("it", size=1, label="it", opts=ResourceOptions(custom_timeouts=timeouts)))
+    world.refresh()
+    [id_] = world.ids(["it"])
+    world.up(lambda: None)
+    assert [call["timeout"] for call in world.calls("Read")] == [120]
+    other = world.cloud / f"{id_}.thing"
+    other.write_text('{"urn": "", "size": 1, "label": "it"}')
+    adopting = ResourceOptions(import_=id_, custom_timeouts=timeouts)
+    world.up(lambda: Thing("that", size=1, label="it", opts=adopting))
+    assert [call["timeout"] for call in world.calls("Read")] == [120, 120]
+
+
 def test_aliases_keep_a_renamed_resource_and_its_children(world: World) -> None:
     def before() -> None:
         House("home")

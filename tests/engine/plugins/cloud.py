@@ -246,6 +246,7 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
         inputs = json.loads(self.file(request.id).read_text())
         inputs.pop("urn")
         self.trouble(inputs, context, "read")
+        self.note("Read", request.urn, timeout=request.timeout)
         properties = struct(self.outputs(inputs, request.id))
         return provider_pb2.ReadResponse(id=request.id, properties=properties, inputs=struct(inputs))
 

@@ -1,7 +1,8 @@
 """A component provider for the engine's tests: rows of the test cloud's things.
 
 A Row has two things, the second as large as the first's area; `refuse` and the row's error hooks are the
-first one's. Its methods say a word some times, and hide one (the mark is written by hand, as the SDK's server drops it in Call).
+first one's. Its methods say a word some times, and hide one (the mark is written by hand, as the SDK's
+server drops it in Call).
 """
 
 from collections.abc import Mapping
