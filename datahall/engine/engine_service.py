@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from typing import NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
@@ -12,6 +13,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from datahall.engine.call_failed import CallFailed
 from datahall.engine.eventlog import EventLog
 from datahall.engine.events import Diagnostic, Severity
+from datahall.engine.features import NOT_SUPPORTED
 from datahall.engine.required_version import wrong_with
 
 _SEVERITIES: dict[int, Severity] = {
@@ -51,6 +53,12 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._events.emit(message)
         return empty_pb2.Empty()
 
+    def StartDebugging(
+        self, request: engine_pb2.StartDebuggingRequest, context: grpc.ServicerContext | None = None
+    ) -> empty_pb2.Empty:
+        """Refused: nothing here would attach to a program that waits for a debugger."""
+        _refuse(grpc.StatusCode.UNIMPLEMENTED, f"debuggers: {NOT_SUPPORTED}", context)
+
     def RequirePulumiVersion(
         self, request: engine_pb2.RequirePulumiVersionRequest, context: grpc.ServicerContext | None = None
     ) -> engine_pb2.RequirePulumiVersionResponse:
@@ -58,9 +66,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         wrong = wrong_with(request.pulumi_version_range)
         if wrong:
             told = f"Pulumi version {request.pulumi_version_range}: {wrong}"
-            if context is None:  # it was called without a connection
-                raise CallFailed(grpc.StatusCode.FAILED_PRECONDITION, told)
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, told)
+            _refuse(grpc.StatusCode.FAILED_PRECONDITION, told, context)
         return engine_pb2.RequirePulumiVersionResponse()
 
     def GetRootResource(
@@ -77,3 +83,10 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         with self._lock:
             self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
+
+
+def _refuse(code: grpc.StatusCode, told: str, context: grpc.ServicerContext | None) -> NoReturn:
+    if context is None:  # it was called without a connection
+        raise CallFailed(code, told)
+    context.abort(code, told)
+    raise AssertionError(told)  # abort raises

@@ -39,6 +39,8 @@ _OLD_NAMES: Final = {
     "sendsOptionsToHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
 }
 
+NOT_SUPPORTED: Final = "not supported by the embedded engine; see docs/engine.md"
+
 IMPLEMENTED: Final[dict[str, str]] = {
     "custom resources": "create, update, replace, delete over ResourceProvider",
     "component resources": "local ones, with outputs",
@@ -69,6 +71,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "import_": "inputs that differ are refused; the official engine (3.260) updates the resource instead",
     "resource hooks": "before and after create, update, delete, and error hooks; they get the options",
     "Resource.get": "reads an external resource",
+    "existence": "`pulumi.runtime.exists_resource`: whether a provider finds an id of a type",
     "functions": "Invoke, plain and output form, with all of their options",
     "secrets": "in inputs, outputs, configuration; v1 passphrase encryption",
     "output values": "",
@@ -92,6 +95,11 @@ REFUSED: Final[dict[str, str]] = {
     "state migrations": "as the official CLI (3.260) does, which has not switched them on",
     "extension packages": "a second kind of parameterized ones",
     "plugin checksums": "",
+    "byte strings": "texts that are not UTF-8",
+    "views": "which a provider makes of the parts of a resource",
+    "source positions": "and stack traces: not recorded in the state",
+    "snippets": "",
+    "debuggers": "",
     "remote assets elsewhere": "the engine reaches for nothing beyond loopback",
     "compressed state": "but for gzip",
     "environments": "`environment:` in a stack's file",

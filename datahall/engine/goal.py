@@ -9,8 +9,9 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from datahall.engine import durations
 from datahall.engine.errors import Unsupported
+from datahall.engine.features import NOT_SUPPORTED
 from datahall.engine.hooks import read_hooks
-from datahall.engine.packages import Packages
+from datahall.engine.packages import Packages, refuse_checksums
 from datahall.engine.plugin_request import PluginRequest
 from datahall.engine.urn import is_provider, package_of
 from datahall.engine.values import Properties, Value
@@ -71,11 +72,9 @@ class Goal:
 
 def read_goal(request: resource_pb2.RegisterResourceRequest, packages: Packages) -> Goal:
     """The registration as data. Raises Unsupported, naming the resource and what is refused."""
+    refuse_checksums(f"{request.type} {request.name!r}", request.pluginChecksums)
     for word in _refused(request):
-        raise Unsupported(
-            f"{request.type} {request.name!r}: {word}: "
-            "not supported by the embedded engine; see docs/engine.md"
-        )
+        raise Unsupported(f"{request.type} {request.name!r}: {word}: {NOT_SUPPORTED}")
     dependencies = set(request.dependencies)
     by_property = {key: set(value.urns) for key, value in request.propertyDependencies.items()}
     inputs: Properties = {}
@@ -125,8 +124,8 @@ def _refused(request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
         yield "state migrations"
     if request.envVarMappings and not is_provider(request.type):
         yield "env_var_mappings of what is no provider"
-    if request.pluginChecksums:
-        yield "plugin checksums"
+    if request.snippetId:
+        yield "snippets"
 
 
 def _aliases(specs: Iterable[alias_pb2.Alias], urns: Iterable[str]) -> Iterator[Alias]:

@@ -147,6 +147,13 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         accepts = Accepts(secrets=request.acceptSecrets, resources=request.acceptResources)
         return resource_pb2.ReadResourceResponse(urn=state.urn, properties=to_struct(state.outputs, accepts))
 
+    def ExistsResource(
+        self, request: resource_pb2.ExistsResourceRequest, context: grpc.ServicerContext
+    ) -> resource_pb2.ExistsResourceResponse:
+        """Whether there is a resource of that type and id."""
+        found = self._do(context, lambda: reads.exists(self._deployment, self._registrar, request))
+        return resource_pb2.ExistsResourceResponse(exists=bool(found), unknown=found is None)
+
     def Invoke(
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:

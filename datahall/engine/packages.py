@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Mapping
 
 from pulumi.runtime.proto import resource_pb2
 
 from datahall.engine import versions
 from datahall.engine.errors import ProgramFailed, Unsupported
+from datahall.engine.features import NOT_SUPPORTED
 from datahall.engine.plugin_request import Parameter, PluginRequest
 
 
@@ -23,9 +25,8 @@ class Packages:
     def add(self, request: resource_pb2.RegisterPackageRequest) -> str:
         """The reference of a package. Raises ProgramFailed for a bad name or version, Unsupported."""
         if request.HasField("extension"):
-            raise Unsupported(f"package {request.extension.name}: extension packages: not supported")
-        if request.checksums:
-            raise Unsupported(f"package {request.name}: plugin checksums: not supported")
+            raise Unsupported(f"package {request.extension.name}: extension packages: {NOT_SUPPORTED}")
+        refuse_checksums(f"package {request.name}", request.checksums)
         if not request.name:
             raise ProgramFailed("package: a name must not be empty")
         plugin = PluginRequest(request.name, checked(request.name, request.version), request.download_url)
@@ -50,6 +51,12 @@ class Packages:
         if found is None:
             raise ProgramFailed(f"package {package}: reference {reference!r}: not registered by this program")
         return found
+
+
+def refuse_checksums(what: str, checksums: Mapping[str, bytes]) -> None:
+    """Raise Unsupported for checksums of a plugin: nothing here compares them."""
+    if checksums:
+        raise Unsupported(f"{what}: plugin checksums: {NOT_SUPPORTED}")
 
 
 def checked(package: str, version: str, *, needed: bool = False) -> str:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pulumi.runtime.proto import resource_pb2
 
 from datahall.engine import resources
+from datahall.engine import urn as urns
 from datahall.engine.assets import hashed
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProviderFailed
 from datahall.engine.events import Op
 from datahall.engine.goal import Goal
+from datahall.engine.packages import refuse_checksums
 from datahall.engine.registration import Registrar
 from datahall.engine.settled import Settled
 from datahall.engine.state import ResourceState
@@ -29,6 +31,7 @@ def read_resource(
 ) -> ResourceState:
     """Read a resource that is not ours. Raises ProviderFailed if there is none."""
     d.go_on()
+    refuse_checksums(f"{request.type} {request.name!r}", request.pluginChecksums)
     goal = Goal(
         type=request.type,
         name=request.name,
@@ -75,6 +78,25 @@ def _read(d: Deployment, state: ResourceState) -> ResourceState:
     return replace(state, id=outcome.id, outputs=outputs, init_errors=outcome.errors)
 
 
+def exists(d: Deployment, registrar: Registrar, request: resource_pb2.ExistsResourceRequest) -> bool | None:
+    """Whether a provider finds a resource; None while that, or the provider, is not known."""
+    d.go_on()
+    refuse_checksums(f"{request.type} {request.id!r}", request.pluginChecksums)
+    reference = registrar.inherited.find(request.parent, package_of(request.type))
+    if request.provider or not reference:
+        reference = registrar.provider_for(request.type, request)
+    if request.id in ("", UNKNOWN_TEXT):
+        return None
+    known = hashed(from_struct(request.properties), d.folder)
+    urn = urns.make(d.stack, d.project, request.parent, request.type, request.id)
+    state = ResourceState(urn=urn, type=request.type, custom=True, id=request.id, inputs=known)
+    with d.slot():
+        plugin = d.registry.ensure(reference, d.recorded)
+        if not plugin.configured or contains_unknown(known):
+            return None
+        return plugin.read(state, state.id, known, known) is not None
+
+
 def invoke(
     d: Deployment, registrar: Registrar, settled: Settled, request: resource_pb2.ResourceInvokeRequest
 ) -> Called:
@@ -83,6 +105,7 @@ def invoke(
     It is unknown, too, while what it depends on does not exist.
     """
     d.go_on()
+    refuse_checksums(f"function {request.tok}", request.pluginChecksums)
     arguments = hashed(from_struct(request.args), d.folder)
     if contains_unknown(arguments):
         return None, ()

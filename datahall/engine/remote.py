@@ -15,6 +15,7 @@ from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProgramFailed, ProviderFailed, Unsupported
 from datahall.engine.goal import read_goal
 from datahall.engine.hook_kinds import KINDS
+from datahall.engine.packages import refuse_checksums
 from datahall.engine.project import ORGANIZATION
 from datahall.engine.provider import Provider
 from datahall.engine.registration import Registrar
@@ -86,7 +87,6 @@ class Remotes:
     def _construction(
         self, request: resource_pb2.RegisterResourceRequest, plugin: Provider
     ) -> provider_pb2.ConstructRequest:
-        d = self._deployment
         optional: dict[str, Any] = {
             field: getattr(request, field)
             for field in ("protect", "retainOnDelete", "replacement_trigger")
@@ -105,7 +105,6 @@ class Remotes:
             )
         return provider_pb2.ConstructRequest(
             **self._about_the_run(),
-            organization=ORGANIZATION,
             type=request.type,
             name=request.name,
             parent=request.parent,
@@ -116,7 +115,6 @@ class Remotes:
             },
             providers=request.providers,
             dependencies=request.dependencies,
-            configSecretKeys=sorted(d.config.secret_keys),
             aliases=[*(alias_pb2.Alias(urn=urn) for urn in request.aliasURNs), *request.aliases],
             additionalSecretOutputs=request.additionalSecretOutputs,
             deletedWith=request.deletedWith,
@@ -131,6 +129,7 @@ class Remotes:
         """Call a method of a resource. Raises EngineError, or Stopped when the run is ending."""
         d = self._deployment
         d.go_on()
+        refuse_checksums(f"method {request.tok}", request.pluginChecksums)
         arguments, found = _read(request.args, request.argDependencies)
         hashed(arguments, d.folder)
         plugin = d.registry.ensure(self._provider_of(request, arguments), d.recorded)
@@ -191,6 +190,8 @@ class Remotes:
             "project": d.project,
             "stack": d.stack,
             "config": d.config.values,
+            "configSecretKeys": sorted(d.config.secret_keys),
+            "organization": ORGANIZATION,
             "dryRun": d.dry_run,
             "parallel": d.parallel,
             "monitorEndpoint": self.address,

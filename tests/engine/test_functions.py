@@ -10,10 +10,11 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import InvokeOptions, InvokeOutputOptions, ResourceOptions
-from pulumi.runtime import invoke, invoke_output, settings
+from pulumi.runtime import exists_resource, invoke, invoke_output, settings
 from pulumi.runtime.proto import resource_pb2
 
 from datahall.engine import Op, ProviderFailed
+from datahall.engine.errors import Unsupported
 from datahall.engine.settled import Settled
 
 from .conftest import World
@@ -170,3 +171,56 @@ def test_the_wait_ends_with_the_run() -> None:
     settled.done("component", "", custom=False, exists=True)
     with elsewhere(settled, "component"), pytest.raises(OverError):
         settled.lacks(["component"], over)
+
+
+def test_whether_a_resource_exists_is_asked_of_its_provider(world: World) -> None:
+    def asked(id_: pulumi.Input[str], parent: pulumi.Resource | None = None) -> pulumi.Output[bool]:
+        return exists_resource(None, "cloud:index:Thing", id_, {}, ResourceOptions(parent=parent))
+
+    def program() -> None:
+        it = Thing("it")
+        house = House("home", opts=ResourceOptions(providers=[Provider("east", "east")]))
+        pulumi.export("it", asked(it.id))
+        pulumi.export("other", asked("other-000000"))
+        pulumi.export("below", asked(it.id, house))
+
+    preview = world.preview(program)
+    assert preview.outputs == {"it": "[unknown]", "other": False, "below": "[unknown]"}
+    world.up(program)
+    assert world.outputs() == {"it": True, "other": False, "below": True}
+    assert "other-000000" not in world.resources()
+
+
+def test_a_provider_that_fails_to_say_whether_it_exists_is_told(world: World) -> None:
+    world.up(lambda: Thing("it", refuse="read"))
+    [id_] = world.ids(["it"])
+
+    def program() -> None:
+        Thing("it", refuse="read")
+        exists_resource(None, "cloud:index:Thing", id_, {}, ResourceOptions())
+
+    with pytest.raises(ProviderFailed, match="the cloud refuses to read"):
+        world.up(program)
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("Invoke", resource_pb2.ResourceInvokeRequest(tok=SAY)),
+        ("Call", resource_pb2.ResourceCallRequest(tok="cloud:index:Thing/paint")),
+        ("ReadResource", resource_pb2.ReadResourceRequest(type="cloud:index:Thing", name="it")),
+        ("ExistsResource", resource_pb2.ExistsResourceRequest(type="cloud:index:Thing", id="it")),
+        ("RegisterResource", resource_pb2.RegisterResourceRequest(type="cloud:index:Thing", name="it")),
+        ("RegisterResource", resource_pb2.RegisterResourceRequest(type="a:b:C", name="it", snippetId="1")),
+    ],
+)
+def test_what_is_refused_is_refused_of_every_call(world: World, method: str, request_: Any) -> None:  # noqa: ANN401
+    if not getattr(request_, "snippetId", ""):
+        request_.pluginChecksums["linux-amd64"] = b"sum"
+
+    def program() -> None:
+        getattr(settings.get_monitor(), method)(request_)
+
+    with pytest.raises(Unsupported, match=r"(plugin checksums|snippets): not supported by the embedded"):
+        world.up(program)
+    assert world.count() == 0
