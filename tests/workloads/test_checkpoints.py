@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import TINY, Told, configured, learn, plan_for, run, same
+from tests.workloads.toy import TINY, Told, configured, learn, plan_for, run, same
 from workloads.errors import CorruptDataError, DivergedError, StorageError
 from workloads.events import silent
 from workloads.fingerprint import canonical, sha256

@@ -9,7 +9,7 @@ import torch
 
 from tests.workloads.conftest import Place
 from tests.workloads.test_serving import start, wait_ready
-from tests.workloads.test_training import Told, opened, plan_for, run
+from tests.workloads.toy import Told, opened, plan_for, run
 from workloads import command
 from workloads.asking.onnx_network import attached, opened_onnx
 from workloads.asking.version import load_version

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import Told, opened, plan_for, run
+from tests.workloads.toy import Told, opened, plan_for, run
 from workloads import command
 from workloads.compression.__main__ import main
 from workloads.compression.budget import Budget, Measured, over

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import plan_for
+from tests.workloads.toy import plan_for
 from workloads import command
 from workloads.folds import evaluate
 from workloads.folds.__main__ import main

@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import Told, plan_for, run
+from tests.workloads.toy import Told, plan_for, run
 from workloads import command
 from workloads.judging.__main__ import main
 from workloads.judging.classification import judge

@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import Told
+from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import store, texts
 from workloads.data.__main__ import put

@@ -9,7 +9,7 @@ import torch
 from tests.workloads.conftest import Place
 from tests.workloads.made import card
 from tests.workloads.test_gate import evidence
-from tests.workloads.test_training import TINY, Told, configured, opened, plan_for, run, stop_after
+from tests.workloads.toy import TINY, Told, configured, opened, plan_for, run, stop_after
 from workloads.errors import InvalidInputError
 from workloads.models.spec import ModelSpec
 from workloads.models.table import MODELS

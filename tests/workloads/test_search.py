@@ -12,7 +12,7 @@ import pytest
 from torch import Tensor
 
 from tests.workloads.conftest import ROOT, Place, command, environment
-from tests.workloads.test_training import Told, plan_for
+from tests.workloads.toy import Told, plan_for
 from workloads.command import run
 from workloads.errors import InvalidInputError
 from workloads.events import Emit

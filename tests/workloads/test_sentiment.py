@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.workloads.conftest import Place
-from tests.workloads.test_training import Told
+from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import reviews, store
 from workloads.data.__main__ import put

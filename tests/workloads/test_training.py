@@ -2,50 +2,30 @@
 
 import math
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
-import numpy as np
 import pytest
 import torch
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from torch import Tensor, nn
 
 from tests.workloads.conftest import Place
-from workloads.data import store
-from workloads.data.content import Origin
-from workloads.data.images import Labelled, Splits, pack, to_files
+from tests.workloads.toy import TINY, Told, configured, learn, opened, plan_for, run, same, stop_after
 from workloads.errors import DivergedError, InvalidInputError
-from workloads.events import Emit, silent
 from workloads.models.mnist.augment import move, random_motions
-from workloads.models.mnist.config import AugmentConfig, MLPConfig
-from workloads.models.mnist.mlp import MLP
+from workloads.models.mnist.config import AugmentConfig
 from workloads.models.spec import ModelSpec
-from workloads.models.table import MODELS
-from workloads.objects import Buckets
 from workloads.training.batches import batches
-from workloads.training.checkpoints import Nowhere
-from workloads.training.compiling import compiled
-from workloads.training.config import TrainingConfig
-from workloads.training.cost import flops_of
 from workloads.training.evaluation import evaluate, metrics
-from workloads.training.loop import Saves, train
-from workloads.training.plan import Plan, make_plan
+from workloads.training.plan import make_plan
 from workloads.training.precision import choose
 from workloads.training.ranks import ALONE, Ranks
-from workloads.training.run import run as run_planned
-from workloads.training.state import State, learning_rate, new_state
+from workloads.training.state import learning_rate, new_state
 from workloads.training.step import step
 from workloads.training.stop import on_sigterm
-from workloads.training.task import Task
-from workloads.training.telemetry import measured
 
 CPU = torch.device("cpu")
-TINY = replace(MODELS["mnist"], config=MLPConfig(widths=(784, 16, 10)))
-ORIGIN = Origin(name="digits", source="made here", licence="CC0-1.0", preparation="none")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,41 +37,9 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def toy_splits() -> Splits:
-    """Squares whose place tells their class."""
-    rng = np.random.default_rng(0)
-
-    def part(n: int) -> Labelled:
-        labels = rng.integers(0, 10, n, dtype=np.uint8)
-        images = rng.integers(0, 40, (n, 28, 28), dtype=np.uint8)
-        for image, label in zip(images, labels, strict=True):
-            row, column = divmod(int(label), 4)
-            image[row * 8 + 2 : row * 8 + 8, column * 7 : column * 7 + 6] = 255
-        return Labelled(images, labels)
-
-    return Splits(train=part(300), test=part(101))
-
-
-def configured(**training: object) -> ModelSpec:
-    """The tiny model with other settings of its training."""
-    changed = {**TINY.training.model_dump(), **training}
-    return replace(TINY, training=TrainingConfig.model_validate(changed))
-
-
-def opened(spec: ModelSpec = TINY) -> Task:
-    torch.manual_seed(0)
-    return spec.open(to_files(toy_splits()), ALONE)
-
-
 def flat(spec: ModelSpec, epoch: int, ranks: Ranks) -> list[tuple[Tensor, ...]]:
     """The batches of an epoch, each in one part."""
     return [parts[0] for parts in batches(opened(spec), spec.training, epoch, ranks)]
-
-
-def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit) -> None:
-    """A run as the program makes it."""
-    with on_sigterm() as stop:
-        run_planned(plan, buckets, ranks, emit, stop)
 
 
 def share(rank: int, world_size: int) -> Ranks:
@@ -191,38 +139,6 @@ def test_the_rate_rises_then_falls_to_zero() -> None:
     assert learning_rate(0, 1, configured(lr=1, warmup=0).training) == 1
 
 
-def plan_for(place: Place, **training: object) -> Plan:
-    content = pack(toy_splits())
-    store.publish(place.buckets.data, store.describe(ORIGIN, content), content, "r")
-    return make_plan(configured(**{"epochs": 1, **training}), None, place.buckets, 1)
-
-
-class Told:
-    """Keeps events, and reacts to them."""
-
-    def __init__(self, react: Callable[[str, dict[str, Any]], None] = lambda _name, _fields: None) -> None:
-        self.events: list[tuple[str, dict[str, Any]]] = []
-        self._react = react
-
-    def __call__(self, event: str, **fields: object) -> None:
-        self.events.append((event, fields))
-        self._react(event, fields)
-
-    def names(self) -> list[str]:
-        return [name for name, _ in self.events]
-
-    def losses(self) -> list[object]:
-        return [fields["loss"] for name, fields in self.events if name == "epoch"]
-
-
-def stop_after(epoch: int) -> Callable[[str, dict[str, Any]], None]:
-    def react(name: str, fields: dict[str, Any]) -> None:
-        if name == "epoch" and fields["epoch"] == epoch:
-            signal.raise_signal(signal.SIGTERM)
-
-    return react
-
-
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(new_place: Callable[[], Place]) -> None:
     unbroken, stopped, resumed = Told(), Told(stop_after(2)), Told()
     one, other = new_place(), new_place()
@@ -267,34 +183,6 @@ def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
     told = Told()
     run(plan, place.buckets, ALONE, told)
     assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
-
-
-def learn(
-    spec: ModelSpec,
-    emit: Emit,
-    *,
-    state: State | None = None,
-    dtype: torch.dtype = torch.float32,
-    checkpoints: Saves | None = None,
-) -> State:
-    """Train to the end."""
-    task = opened(spec)
-    state = state or new_state(task.network, spec.training, attachments={})
-    assert train(
-        state,
-        task,
-        spec,
-        ALONE,
-        dtype=dtype,
-        emit=emit,
-        checkpoints=checkpoints or Nowhere(),
-        stopping=lambda: False,
-    )
-    return state
-
-
-def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return all(torch.equal(one[name], other[name]) for name in one.keys() | other.keys())
 
 
 def test_a_batch_in_parts_is_learnt_as_a_whole() -> None:
@@ -367,79 +255,6 @@ def test_a_run_is_named_by_what_decides_its_result(place: Place) -> None:
     base, same, other = (plan_for(place, seed=seed) for seed in (1, 1, 2))
     assert base.run == same.run != other.run
     assert make_plan(base.model, None, place.buckets, 2).run == base.run
-
-
-def test_a_step_costs_what_its_products_are() -> None:
-    spec = configured(batch_size=30, accumulate=2)
-    task = opened(spec)
-    parts = next(batches(task, spec.training, 0, ALONE))
-    forward = 2 * 30 * (784 * 16 + 16 * 10)
-    # Backward is twice as much, but the images need no gradient.
-    assert flops_of(task, task.network, parts, torch.float32) == 3 * forward - 2 * 30 * 784 * 16
-    assert all(parameter.grad is None for parameter in task.network.parameters())
-
-
-@pytest.mark.parametrize(("delay", "chosen"), [(0.0, False), (0.3, True)])
-def test_it_is_compiled_where_that_is_faster(
-    monkeypatch: pytest.MonkeyPatch, delay: float, chosen: bool
-) -> None:
-    """The compiler is left out: what it would give is the network itself, or one that is as much faster."""
-
-    class Slow(MLP):
-        def forward(self, x: Tensor) -> Tensor:
-            time.sleep(delay)
-            return super().forward(x)
-
-    def compile(network: Slow) -> nn.Module:
-        quick = MLP(MLPConfig(widths=(784, 16, 10)))
-        quick.layers = network.layers
-        return quick if delay else network
-
-    monkeypatch.setattr(torch, "compile", compile)
-    spec, told = configured(epochs=1, compile="auto"), Told()
-    task = replace(opened(spec), network=Slow(MLPConfig(widths=(784, 16, 10))))  # type: ignore[type-var]
-    parts = next(batches(task, spec.training, 0, ALONE))
-    network = compiled(task.network, task, parts, spec.training, ALONE, dtype=torch.float32, emit=told)
-    if delay or told.events[0][1]["chosen"] is False:  # equal ones may differ by chance
-        assert told.events[0][1]["chosen"] is chosen
-        assert (network is task.network) is not chosen
-
-
-def test_a_compiler_that_fails_is_found_by_auto_and_told_by_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def compile(network: nn.Module) -> nn.Module:
-        return torch.nn.Linear(1, 1)  # fails as it is called
-
-    monkeypatch.setattr(torch, "compile", compile)
-    told = Told()
-    learn(configured(epochs=1, compile="auto"), told)
-    assert told.events[0][0] == "compiled"
-    assert told.events[0][1]["chosen"] is False
-    with pytest.raises(InvalidInputError, match="must be possible here"):
-        learn(configured(epochs=1, compile="on"), Told())
-
-
-def test_what_a_run_tells_is_on_loopback_as_openmetrics_while_it_runs() -> None:
-    told = Told()
-    with measured(told, 0) as emit:
-        url = str(told.events[0][1]["url"])
-        emit("started", model="mnist", run="r1", dataset="digits", world_size=1)
-        learn(configured(epochs=2), emit)
-        accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
-        answer = httpx.get(url, headers=accept)
-        with pytest.raises(InvalidInputError, match="must be a port that is free"):
-            measured(silent, int(url.split(":")[2].split("/", maxsplit=1)[0])).__enter__()
-    samples = {
-        sample.name: sample.value
-        for family in text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]
-        for sample in family.samples
-    }
-    last = told.events[-1][1]
-    assert samples["training_epoch"] == 2
-    assert samples["training_loss"] == last["loss"]
-    assert 0 < samples["training_model_flops_utilization"] == last["mfu"] < 1.5
-    assert samples["training_energy_joules"] > 0
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import copy
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,7 +9,9 @@ from torch import nn
 
 from workloads.errors import InvalidInputError
 from workloads.events import Emit
+from workloads.training.batches import batches
 from workloads.training.config import TrainingConfig
+from workloads.training.cost import Cost
 from workloads.training.ranks import Ranks
 from workloads.training.task import Batch, Task
 
@@ -22,19 +23,21 @@ _WORTH = 1.05
 def compiled(
     network: nn.Module,
     task: Task,
-    parts: Sequence[Batch],
     config: TrainingConfig,
     ranks: Ranks,
     *,
     dtype: torch.dtype,
     emit: Emit,
+    cost: Cost,
 ) -> nn.Module:
     """`network`, or its compiled form, the same on every rank; tells `compiled` of what a probe found.
 
-    Raises InvalidInputError where `--compile on` cannot be obeyed.
+    What is compiled cannot be counted while it runs: `cost` is told before. Raises InvalidInputError where
+    `--compile on` cannot be obeyed.
     """
     if config.compile == "off":
         return network
+    parts = next(batches(task, config, 0, ranks))  # of which nothing is learnt
     chosen = config.compile == "on"
     if config.compile == "auto":
         found = ranks.share(_probe(network, task, parts[0], dtype) if ranks.main else {})
@@ -42,6 +45,8 @@ def compiled(
         emit("compiled", **found)
     if not chosen:
         return network
+    with cost.counting(1 / len(parts)):
+        _seconds(network, task, parts[0], dtype)
     made: Any = torch.compile(network)
     try:
         _seconds(made, task, parts[0], dtype)

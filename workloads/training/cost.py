@@ -1,16 +1,16 @@
 """What a step costs: floating-point operations against what the device can do, and energy."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from workloads.training.precision import seconds_of_product
-from workloads.training.task import Batch, Task
+from workloads.training.task import Batch
 
 _W_PER_CORE = 10.0
 """An x86 server's package under load, shared among its cores: an estimate, not a measurement."""
@@ -34,21 +34,6 @@ ACCELERATORS: Mapping[str, Accelerator] = {
 """By a part of the device's name."""
 
 
-def flops_of(task: Task, network: nn.Module, parts: Sequence[Batch], dtype: torch.dtype) -> int:
-    """Floating-point operations of a step's forward and backward pass on this rank, counted on one part.
-
-    Products only, as torch counts them; what is computed twice to save memory is counted twice.
-    """
-    counter: Any = FlopCounterMode(display=False)
-    device = next(network.parameters()).device
-    with counter:
-        with torch.autocast(device.type, dtype, enabled=dtype is not torch.float32):
-            loss = task.loss(network, parts[0])
-        torch.autograd.backward(loss)
-    network.zero_grad()
-    return int(counter.get_total_flops()) * len(parts)
-
-
 def peak(device: torch.device, dtype: torch.dtype) -> float:
     """Operations a second that the device can do: from a data sheet, or as a product of matrices shows."""
     known = accelerator(device)
@@ -68,12 +53,28 @@ def accelerator(device: torch.device) -> Accelerator | None:
 class Cost:
     """What this process spends, and how well it uses its device."""
 
-    flops_per_step: int
     peak: float
     watts: float
     """Of the accelerator, if there is one."""
+    flops_per_step: float = 0.0
+    """Of a whole batch's forward and backward pass on this rank; 0 until it was counted."""
     _cpu: float = field(default_factory=time.process_time)
     _began: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def counting(self, share: float = 1.0) -> Iterator[None]:
+        """Count what is computed within, which is that `share` of a whole batch: the first time, and no more.
+
+        Products only, as torch counts them; what is computed twice to save memory is counted twice. Looking
+        takes a little time, a step of its own would take a step's.
+        """
+        if self.flops_per_step or not share:
+            yield
+            return
+        counter: Any = FlopCounterMode(display=False)
+        with counter:
+            yield
+        self.flops_per_step = counter.get_total_flops() / share
 
     def measure(self, steps: int) -> dict[str, float]:
         """mfu (0 to 1) over the `steps` done, and energy_j, an estimate, both of this rank."""
@@ -83,3 +84,8 @@ class Cost:
             "mfu": round(self.flops_per_step * steps / seconds / self.peak, 4),
             "energy_j": round(joules, 1),
         }
+
+
+def share_of(parts: Sequence[Batch], records: int) -> float:
+    """Those parts of a rank's share of a whole batch, `records`: drawn by chance they differ."""
+    return sum(len(part[-1]) for part in parts) / records

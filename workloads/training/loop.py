@@ -12,14 +12,14 @@ from workloads.events import Emit
 from workloads.models.spec import ModelSpec
 from workloads.training.batches import batches, mixed, seed, steps_per_epoch
 from workloads.training.compiling import compiled
-from workloads.training.cost import Cost, accelerator, flops_of, peak
+from workloads.training.cost import Cost, accelerator, peak, share_of
 from workloads.training.pace import Pace
 from workloads.training.parallel import whole, wrapped
 from workloads.training.privacy import guarded, secret_generator
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
 from workloads.training.step import step
-from workloads.training.task import Batch, Task
+from workloads.training.task import Task
 
 _LOOK_EVERY = 8
 """Steps between looks at the loss, the clock and the wish to stop: each costs a little."""
@@ -50,9 +50,10 @@ def train(
 ) -> bool:
     """Train `state` to its end; False if `stopping` on any rank asked to stop before that."""
     config = spec.training
-    tried = next(batches(task, config, 0, ranks))
-    cost = _cost(state, task, tried, ranks, dtype)
-    network = wrapped(compiled(state.network, task, tried, config, ranks, dtype=dtype, emit=emit), ranks)
+    sheet = accelerator(ranks.device)
+    cost = Cost(peak(ranks.device, dtype), sheet.watts if sheet else 0.0)
+    network = compiled(state.network, task, config, ranks, dtype=dtype, emit=emit, cost=cost)
+    network = wrapped(network, ranks)
     secret = None
     if config.private_epsilon:
         network, secret = guarded(state, config, task.records), secret_generator()
@@ -65,7 +66,8 @@ def train(
         for parts in batches(task, config, epoch, ranks, start=done, secret=secret):
             seed(mixed(config.seed, epoch, state.step) + ranks.rank, ranks.device)  # for dropout
             rate = learning_rate(state.step, steps, config)
-            state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
+            with cost.counting(share_of(parts, config.batch_size // ranks.world_size)):
+                state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
             state.step += 1
             if not state.step % per_epoch:
                 break
@@ -102,13 +104,6 @@ def train(
         if ranks.any(stopping()) and state.step < steps:
             return False
     return True
-
-
-def _cost(state: State, task: Task, parts: list[Batch], ranks: Ranks, dtype: torch.dtype) -> Cost:
-    """Counted on a batch of which nothing is learnt, before the network is wrapped."""
-    sheet = accelerator(ranks.device)
-    flops = flops_of(task, state.network, parts, dtype)
-    return Cost(flops, peak(ranks.device, dtype), sheet.watts if sheet else 0.0)
 
 
 def judge(state: State, task: Task, spec: ModelSpec, ranks: Ranks) -> dict[str, float]:

@@ -42,7 +42,10 @@ class Task(Protocol):
         ...
 
     def batch(self, chosen: Tensor, draws: Tensor) -> Batch:
-        """The records with indices `chosen` (n,), prepared by their draws, on the network's device."""
+        """The records with indices `chosen` (n,), prepared by their draws, on the network's device.
+
+        The last tensor has a row for each.
+        """
         ...
 
     def loss(self, network: Network, batch: Batch) -> Tensor:
