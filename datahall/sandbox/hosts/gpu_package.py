@@ -56,8 +56,9 @@ def _files(release: Release) -> dict[str, tuple[str, int]]:
     files = {f"{module}/{file.name}": (file.read_text(), 0o644) for file in sorted(_SOURCE.glob("*.py"))}
     files[f"{module}/release.py"] = (release.module, 0o644)
     for command, name in _COMMANDS.items():
+        # -B: what a release has compiled is taken for the next one's, where both are of one second and length
         files[f"usr/bin/{command}"] = (
-            f'#!/bin/sh\nexec /usr/bin/python3 -I -m emulated_gpu.{name} "$@"\n',
+            f'#!/bin/sh\nexec /usr/bin/python3 -I -B -m emulated_gpu.{name} "$@"\n',
             0o755,
         )
     files["usr/lib/tmpfiles.d/emulated-gpu.conf"] = (_DEVICES, 0o644)
