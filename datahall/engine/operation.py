@@ -37,6 +37,7 @@ from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.state import ResourceState, decode_state
 from datahall.engine.targets import Targets
 from datahall.engine.urn import is_provider, package_of
+from datahall.engine.virtualenv import VirtualEnv, virtualenv_of
 
 _CUT_SHORT = (
     " (the stack's file and its state have a key each; where a change of the passphrase was cut short: "
@@ -72,6 +73,7 @@ class Running:
     interrupted: list[Interrupted]
     interrupts: Interrupts
     message: str
+    virtualenv: VirtualEnv | None
 
 
 def open_stack(project: Project, stack: str, options: Options) -> Opened:
@@ -96,9 +98,19 @@ def open_stack(project: Project, stack: str, options: Options) -> Opened:
 
 @contextmanager
 def running(
-    project: Project, stack: str, options: Options, *, dry_run: bool, packs: bool = True
+    project: Project,
+    stack: str,
+    options: Options,
+    *,
+    dry_run: bool,
+    packs: bool = True,
+    program: bool = False,
 ) -> Iterator[Running]:
-    """Everything an operation needs, taken down at the end. An update holds the stack's lock."""
+    """Everything an operation needs, taken down at the end. An update holds the stack's lock.
+
+    `program`: it runs the program, whose virtual environment must be one that can be used.
+    """
+    virtualenv = _virtualenv(project, options, needed=program)
     events = EventLog(options.on_event)
     files = stack_files(project, stack, options)
     interrupts = Interrupts()
@@ -131,6 +143,7 @@ def running(
             warn=lambda text: events.say("warning", text),
             named=project.plugins,
             patience=patience,
+            virtualenv=virtualenv,
         )
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)
@@ -153,11 +166,23 @@ def running(
         )
         _obey(interrupts, deployment, lock, options)
         try:
-            yield Running(opened, deployment, service, interrupted, interrupts, options.message)
+            yield Running(opened, deployment, service, interrupted, interrupts, options.message, virtualenv)
         except (EngineError, Stopped):
             if interrupts.count:
                 raise KeyboardInterrupt from None
             raise
+
+
+def _virtualenv(project: Project, options: Options, *, needed: bool) -> VirtualEnv | None:
+    """That of the project's own program; where none is run, it is there for dynamic providers, if it can."""
+    if options.program is not None:
+        return None
+    try:
+        return virtualenv_of(project.root, project.runtime)
+    except EngineError:
+        if needed:
+            raise
+        return None
 
 
 def _obey(interrupts: Interrupts, d: Deployment, lock: Held | None, options: Options) -> None:

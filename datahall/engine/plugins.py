@@ -23,6 +23,7 @@ import psutil
 from datahall.engine.errors import EngineError, ProviderFailed
 from datahall.engine.left_behind import OWNER
 from datahall.engine.urn import DYNAMIC
+from datahall.engine.virtualenv import VirtualEnv
 
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -39,11 +40,13 @@ def connect(port: int) -> grpc.Channel:
     return grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS)
 
 
-def plugin_command(name: str, folders: Sequence[Path]) -> list[str]:
+def plugin_command(name: str, folders: Sequence[Path], virtualenv: VirtualEnv | None = None) -> list[str]:
     """What starts a package's plugin: the SDK's own server for dynamic ones, else an executable.
 
     Raises ProviderFailed if there is none.
     """
+    if name == DYNAMIC and virtualenv is not None:
+        return [sys.executable, "-u", "-m", "datahall.engine.dynamic", str(virtualenv.packages)]
     if name == DYNAMIC:
         return [sys.executable, "-u", "-m", "pulumi.dynamic"]
     return [str(find_plugin(name, folders))]

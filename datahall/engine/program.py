@@ -25,6 +25,7 @@ from datahall.engine.errors import ProgramFailed
 from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
 from datahall.engine.project import ORGANIZATION, Project
+from datahall.engine.virtualenv import VirtualEnv
 
 _AGAIN_SECONDS = 0.5
 """For what is cancelled to clean up, before what it began meanwhile is cancelled too."""
@@ -45,6 +46,7 @@ class ProgramRun:
     monitor: Any
     engine: Any
     environment: Mapping[str, str]
+    virtualenv: VirtualEnv | None
     program: Callable[[], Any] | None
     interrupts: Interrupts
     served: Callable[[Functions], None]
@@ -74,7 +76,9 @@ def _run(run: ProgramRun) -> None:
             root_directory=str(run.project.root),
         )
     )
-    program, placed = (run.program, nullcontext()) if run.program else _program_of(run.project)
+    program, placed = (
+        (run.program, nullcontext()) if run.program else _program_of(run.project, run.virtualenv)
+    )
     loop = asyncio.new_event_loop()
     # The SDK blocks in the loop's executor while a resource is registered.
     executor = ThreadPoolExecutor(max_workers=max(run.parallel, 1) * 4, thread_name_prefix="program")
@@ -86,7 +90,7 @@ def _run(run: ProgramRun) -> None:
     loop.set_exception_handler(lambda _loop, _context: None)
     try:
         with (
-            _environment(run.environment),
+            _environment({**(run.virtualenv.environment() if run.virtualenv else {}), **run.environment}),
             placed,
         ):  # to the end: what the program began goes on in its folder
             try:
@@ -115,7 +119,9 @@ async def _awaited(program: Callable[[], Any], functions: Functions) -> None:
     await asyncio.sleep(0)
 
 
-def _program_of(project: Project) -> tuple[Callable[[], None], AbstractContextManager[None]]:
+def _program_of(
+    project: Project, virtualenv: VirtualEnv | None
+) -> tuple[Callable[[], None], AbstractContextManager[None]]:
     """The project's own program, and what makes the process one that was started in its folder."""
     main = project.main / "__main__.py" if project.main.is_dir() else project.main
     if not main.is_file():
@@ -126,15 +132,17 @@ def _program_of(project: Project) -> tuple[Callable[[], None], AbstractContextMa
     def program() -> None:
         runpy.run_path(str(project.main), run_name="__main__")
 
-    return program, _as_main(project.main if project.main.is_dir() else project.main.parent)
+    return program, _as_main(project.main if project.main.is_dir() else project.main.parent, virtualenv)
 
 
 @contextmanager
-def _as_main(folder: Path) -> Iterator[None]:
+def _as_main(folder: Path, virtualenv: VirtualEnv | None) -> Iterator[None]:
     """Run as if started in `folder`; modules of the program itself are imported anew by the next run."""
     before, path, argv, cwd = set(sys.modules), list(sys.path), sys.argv, Path.cwd()
     sys.argv = [str(folder)]
     sys.path.insert(0, str(folder))
+    if virtualenv is not None:
+        virtualenv.enter()
     os.chdir(folder)
     try:
         yield

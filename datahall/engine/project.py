@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Project:
 
     `refreshes`: preview, up and destroy do a refresh first. `config` are the project's own defaults.
 
+    `runtime` are the options of its Python, which virtualenv.py reads.
+
     `backend_url` says where its stacks are kept, unless the environment does; it may be empty.
     """
 
@@ -34,6 +37,7 @@ class Project:
     config: tuple[Declared, ...] = ()
     plugins: tuple[ProjectPlugin, ...] = ()
     refreshes: bool = False
+    runtime: Mapping[str, object] = field(default_factory=dict)
     backend_url: str = ""
 
     def config_file(self, stack: str) -> Path:
@@ -74,7 +78,15 @@ def load_project(root: Path) -> Project:
         plugins=(*read_plugins(file, data.get("plugins")), *read_packages(file, data.get("packages"))),
         refreshes=_refreshes(file, data.get("options")),
         backend_url=_backend_url(file, data.get("backend")),
+        runtime=_runtime(file, runtime),
     )
+
+
+def _runtime(file: Path, runtime: object) -> dict[str, object]:
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    if options is not None and not isinstance(options, dict):
+        raise InvalidProject(f"runtime.options: {file}: a mapping is expected; correct it")
+    return {str(name): value for name, value in (options or {}).items()}
 
 
 def _refreshes(file: Path, options: object) -> bool:

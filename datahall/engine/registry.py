@@ -23,6 +23,7 @@ from datahall.engine.provider import Provider
 from datahall.engine.source_plugin import source_command
 from datahall.engine.state import ResourceState
 from datahall.engine.urn import package_of
+from datahall.engine.virtualenv import VirtualEnv
 
 
 class Registry:
@@ -40,7 +41,9 @@ class Registry:
         named: Sequence[ProjectPlugin] = (),
         pool: PluginPool | None = None,
         patience: Patience | None = None,
+        virtualenv: VirtualEnv | None = None,
     ) -> None:
+        self._virtualenv = virtualenv
         self._folders, self._named = folders, named
         self._attach = attach
         self._environment = {**environment, "PWD": str(program_folder)}  # also what a pool tells plugins by
@@ -201,7 +204,7 @@ class Registry:
     def _command(self, package: str, version: str) -> list[str]:
         """What starts a plugin: an executable, else Python source that the project points at."""
         try:
-            return plugin_command(package, self._folders_of(package, version))
+            return plugin_command(package, self._folders_of(package, version), self._virtualenv)
         except ProviderFailed:
             for plugin in self._named:
                 command = source_command(plugin.folder) if plugin.serves(package, version) else None

@@ -42,7 +42,7 @@ def preview(project: Project, stack: str, options: Options) -> Result:
     """
     began = time.monotonic()
     _refuse(options, "exclude_protected")
-    with running(project, stack, options, dry_run=True) as run:
+    with running(project, stack, options, dry_run=True, program=True) as run:
         _program_and_deletes(run, options)
         if options.save_plan is not None:
             opened = run.opened
@@ -63,7 +63,10 @@ def up(project: Project, stack: str, options: Options) -> Result:
         return preview(project, stack, options)
     _refuse(options, "exclude_protected", "save_plan")
     began = time.monotonic()
-    with running(project, stack, options, dry_run=False) as run, recorded(run, "update", began):
+    with (
+        running(project, stack, options, dry_run=False, program=True) as run,
+        recorded(run, "update", began),
+    ):
         _program_and_deletes(run, options)
         return result_of(run.deployment, began)
 
@@ -148,6 +151,10 @@ def _run_program(run: Running, options: Options) -> None:
     d, opened = run.deployment, run.opened
     failure: ProgramFailed | None = None
     d.targets.check_known(d.targets.replace, d.recorded_urn)
+    differing = run.virtualenv.differing() if run.virtualenv else ""
+    if run.virtualenv and differing:
+        said = f"virtualenv: {run.virtualenv.folder}: of what datahall has, too, the program gets datahall's"
+        d.events.say("warning", f"{said}: {differing}")
     ending = Ending(lambda: _end(run, None))
     monitor = Monitor(d, Registrar(d), ending)
     with (
@@ -165,6 +172,7 @@ def _run_program(run: Running, options: Options) -> None:
                     monitor=served,
                     engine=run.service,
                     environment=options.environment,
+                    virtualenv=run.virtualenv,
                     program=options.program,
                     interrupts=run.interrupts,
                     served=d.callbacks.serve,
