@@ -22,6 +22,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
+from datahall.absent_verbs import ABSENT
 from datahall.errors import BROKEN_PIPE, INTERRUPTED, OperationError, UserError, did_you_mean, report
 
 ABOUT = "An AI data centre as Python code, rehearsed on this machine."
@@ -156,14 +157,27 @@ def _epilogue(examples: Sequence[str]) -> str:
     return "\n".join([f"{title}:", *(f"  {example}" for example in examples)])
 
 
-def _as_user_error(error: CycloptsError) -> UserError:
+def _verbs(group: App | None) -> list[str]:
+    return [name for name in group or () if not name.startswith("-")]
+
+
+def _unknown_command(command: str, value: str, group: App | None) -> UserError:
+    """A verb that a group does not have: the nearest of its own is offered."""
+    if command == "datahall":
+        return UserError("command", value, "is not a command", did_you_mean(value, _verbs(group)))
+    verb = " ".join([*command.split()[2:], value])
+    if verb in ABSENT:
+        return UserError("command", value, "is not here", ABSENT[verb])
+    return UserError("command", value, f"is not a command of {command}", did_you_mean(value, _verbs(group)))
+
+
+def _as_user_error(error: CycloptsError) -> UserError:  # noqa: PLR0911 - one a kind of mistake
     """What the command line's parser refused, in our four parts."""
     command = " ".join(["datahall", *(error.command_chain or ())])
     see = f"see {command} --help"
     match error:
         case UnknownCommandError(unused_tokens=[value, *_]):
-            names = [entry.name for entry in COMMANDS]
-            return UserError("command", value, "is not a command", did_you_mean(value, names))
+            return _unknown_command(command, value, error.app)
         case UnknownOptionError():
             value = error.token.keyword or error.token.value
             known = [name for argument in error.argument_collection for name in argument.names]
@@ -177,5 +191,7 @@ def _as_user_error(error: CycloptsError) -> UserError:
         case MissingArgumentError(argument=Argument() as argument):
             return UserError(argument.name, "missing", f"{command} needs it", see)
         case UnusedCliTokensError(unused_tokens=[value, *_]):
+            if _verbs(error.app):  # of a group that does something without a verb, too
+                return _unknown_command(command, value, error.app)
             return UserError("argument", value, f"is one too many for {command}", see)
     return UserError(command, " ".join(error.root_input_tokens or ()), str(error).strip().rstrip("."), see)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -19,6 +19,12 @@ from rich.text import Text
 
 _TITLE_WIDTH = 14
 _LOG_WIDTH = 160
+Color = Literal["auto", "always", "never"]
+_COLOURS: dict[Color, Literal["auto", "standard"] | None] = {
+    "auto": "auto",
+    "always": "standard",
+    "never": None,
+}
 
 
 @dataclass
@@ -33,7 +39,7 @@ class Stage:
 
     def line(self, text: str) -> None:
         """Progress for whoever reads a log; a terminal shows the live body instead."""
-        if not self.console.is_terminal:
+        if not self.console.is_interactive:
             self.console.print(f"  {text}", soft_wrap=True, markup=False)
 
     def seconds(self) -> float:
@@ -44,11 +50,18 @@ class Stage:
 class Output:
     """Where a command's progress and its result go."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, color: Color = "auto", live: bool = True) -> None:
         self.as_json = as_json
         # A log file has no width of its own; nothing in it should be folded at a terminal's.
         stream = sys.stderr if as_json else sys.stdout
-        self.console = Console(file=stream, highlight=False, width=None if stream.isatty() else _LOG_WIDTH)
+        self.console = Console(
+            file=stream,
+            highlight=False,
+            width=None if stream.isatty() else _LOG_WIDTH,
+            color_system=_COLOURS[color],
+            no_color={"auto": None, "always": False, "never": True}[color],
+            force_interactive=None if live else False,
+        )
 
     def say(self, renderable: RenderableType = "") -> None:
         """Something for people to read."""
@@ -73,7 +86,7 @@ class Output:
             vertical_overflow="ellipsis",
         )
         try:
-            if self.console.is_terminal:
+            if self.console.is_interactive:
                 with live:
                     yield stage
             else:

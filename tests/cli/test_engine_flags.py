@@ -15,14 +15,17 @@ EVERYWHERE = {"--cwd", "--stack"}
 
 
 def verbs(parent: App = app, above: str = "") -> Iterator[tuple[str, App]]:
+    seen: list[App] = []
     for name in parent:
-        if name.startswith("-"):
+        if name.startswith("-") or parent[name] in seen:  # another name of it
             continue
         verb, command = f"{above}{name}", parent[name]
-        if [inner for inner in command if not inner.startswith("-")]:
-            yield from verbs(command, f"{verb} ")
-        else:
+        seen.append(command)
+        inner = [inner for inner in command if not inner.startswith("-")]
+        if not inner or command.default_command is not None:
             yield verb, command
+        if inner:
+            yield from verbs(command, f"{verb} ")
 
 
 def flags(command: App) -> set[str]:

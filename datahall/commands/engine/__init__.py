@@ -2,6 +2,8 @@
 
 from cyclopts import App
 
+from datahall.commands.engine import _bare
+
 _ABOUT = "Run the embedded engine on any Pulumi Python project, with the official CLI's verbs."
 _HELP_END = """Example:
   datahall engine up -C DIR -s dev --plugin-path plugins --yes
@@ -13,6 +15,18 @@ Environment variables:
   DATAHALL_ANSWER_SECONDS
                       how long a plugin may take to answer a question (600; 0: without end)"""
 
+# other names of verbs, as the official CLI has them
+_ALSO: dict[str, dict[str, list[str]]] = {
+    "engine": {"preview": ["pre"], "up": ["update"], "destroy": ["down", "dn"]},
+    "stack": {
+        "init": ["new", "create", "setup"],
+        "ls": ["list"],
+        "rm": ["remove", "delete"],
+        "history": ["hist"],
+    },
+    "state": {"show": ["get"], "delete": ["remove", "rm"], "move": ["mv"]},
+    "config": {"rm": ["remove", "delete"], "rm-all": ["remove-all", "delete-all"], "cp": ["copy"]},
+}
 _OPERATIONS = {
     "preview": "Show what up would change; nothing is changed.",
     "up": "Bring the stack to what the program asks for.",
@@ -60,11 +74,16 @@ def _group(name: str, about: str, verbs: dict[str, str], module: str, *, epilogu
     for order, (verb, told) in enumerate(verbs.items()):
         function = f"{verb}_" if verb in ("set", "list", "import") else verb.replace("-", "_")
         path = module.format(verb=function)
-        app.command(f"datahall.commands.engine.{path}:{function}", name=verb, help=told, sort_key=order)
+        names = [verb, *_ALSO[name].get(verb, ())]
+        app.command(f"datahall.commands.engine.{path}:{function}", name=names, help=told, sort_key=order)
     return app
 
 
 app = _group("engine", _ABOUT, _OPERATIONS, "{verb}", epilogue=_HELP_END)
-app.command(_group("stack", f"Stacks: {', '.join(_STACK)}.", _STACK, "stack"))
+_stack = _group("stack", f"Show a stack, or: {', '.join(_STACK)}.", _STACK, "stack")
+_stack.default(_bare.stack)
+_config = _group("config", f"List a stack's configuration, or: {', '.join(_CONFIG)}.", _CONFIG, "config")
+_config.default(_bare.config)
+app.command(_stack)
 app.command(_group("state", f"What is recorded: {', '.join(_STATE)}.", _STATE, "state"))
-app.command(_group("config", f"A stack's configuration file: {', '.join(_CONFIG)}.", _CONFIG, "config"))
+app.command(_config)

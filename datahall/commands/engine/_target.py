@@ -108,21 +108,23 @@ def folders(option: str, given: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(folder.resolve() for folder in given)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before a change, on a terminal; elsewhere ``yes`` must have been given.
+def confirm(question: str, *, yes: bool, asks: bool = True) -> None:
+    """Ask before a change, on a terminal if it ``asks``; elsewhere ``yes`` must have been given.
 
     Raises:
         UserError: the answer is no, or there is nobody to ask.
     """
     if yes:
         return
-    check_terminal()
+    check_terminal(asks=asks)
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise UserError("confirmation", "no", "the change was declined", "nothing was changed")
 
 
-def check_terminal() -> None:
-    """Raise UserError where nobody can be asked."""
+def check_terminal(*, asks: bool = True) -> None:
+    """Raise UserError where nobody can be asked, or is to be."""
+    if not asks:
+        raise UserError("--yes", "missing", "--non-interactive asks nobody", "add --yes")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError("--yes", "missing", "nobody can be asked without a terminal", "add --yes")
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
+from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.up import Yes
@@ -33,16 +34,16 @@ def destroy(
     refresh: control.Refresh = False,
     message: control.Message = "",
     event_log: EventLog = None,
+    look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
 ) -> int:
     """Delete all resources of the stack; the empty stack stays, without --remove."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.embedded import call
-    from datahall.output import Output
 
     which.check()
-    output = Output(as_json=json)
+    output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     asked = replace(
@@ -61,7 +62,7 @@ def destroy(
     target = replace(target, options=asked)
     if preview_only or not yes:
         if not preview_only:
-            targets.check_terminal()
+            targets.check_terminal(asks=not look.non_interactive)
         going = call(lambda: engine.deletions(target.project, target.stack, target.options))
         for resource in going:
             output.say(f"  - {resource.type}  {resource.name}")
@@ -69,7 +70,7 @@ def destroy(
             changes = {"delete": len(going)} if going else {}
             output.result({"stack": target.stack, "changes": changes, "changed": bool(going)})
             return 0
-        targets.confirm(f"Delete all this in {target.stack}?", yes=yes)
+        targets.confirm(f"Delete all this in {target.stack}?", yes=yes, asks=not look.non_interactive)
     outcome = operate("destroy", engine.destroy, target, output, shown=shown)
     if remove:
         targets.remove(target)

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
+from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.refresh import PreviewOnly
@@ -54,15 +55,15 @@ def import_(
     parallel: options.Parallel = 16,
     message: control.Message = "",
     event_log: EventLog = None,
+    look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
 ) -> int:
     """Make what is there already the stack's own, protected by default; nothing is created or changed."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
-    from datahall.output import Output
 
-    output = Output(as_json=json)
+    output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     names = [name.strip() for each in properties for name in each.split(",") if name.strip()]
@@ -71,7 +72,7 @@ def import_(
         fix = "leave one of them out" if preview_only else "add --yes"
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
     if not (yes or preview_only):
-        targets.check_terminal()
+        targets.check_terminal(asks=not look.non_interactive)
     with engine.PluginPool() as pool:
         asked = replace(
             target.options,
@@ -95,7 +96,7 @@ def import_(
         if not skip_preview:
             outcome = operate("preview", preview, target, output, planning=True, shown=shown)
         if not preview_only:
-            targets.confirm(f"Import this into {target.stack}?", yes=yes)
+            targets.confirm(f"Import this into {target.stack}?", yes=yes, asks=not look.non_interactive)
             outcome = operate("import", record, target, output, shown=shown)
     code = _code(target, wanted) if generate_code and not preview_only else ""
     if code and out is not None:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
+from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 
@@ -30,14 +31,14 @@ def preview(
     save_plan: control.SavePlan = None,
     suppress_outputs: control.SuppressOutputs = False,
     event_log: EventLog = None,
+    look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
 ) -> int:
     """Show what up would change; nothing is changed."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
-    from datahall.output import Output
 
-    output = Output(as_json=json)
+    output = look.output(as_json=json)
     target = targets.open_stack(cwd, stack)
     targets.set_values(target, "--config", config, path=config_path)
     asked = replace(

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
+from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.up import Yes
@@ -30,23 +31,23 @@ def refresh(
     which: control.Targets = control.ALL,
     message: control.Message = "",
     event_log: EventLog = None,
+    look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
 ) -> int:
     """Record what the providers say the resources are now; the resources themselves do not change."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
-    from datahall.output import Output
 
     which.check()
-    output = Output(as_json=json)
+    output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log, refreshing=True)
     target = targets.open_stack(cwd, stack)
     if skip_preview and (preview_only or not yes):
         fix = "leave one of them out" if preview_only else "add --yes"
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
     if not (yes or preview_only):
-        targets.check_terminal()
+        targets.check_terminal(asks=not look.non_interactive)
     with engine.PluginPool() as pool:
         asked = replace(
             target.options,
@@ -65,7 +66,7 @@ def refresh(
             outcome = operate("preview", engine.preview_refresh, target, output, planning=True, shown=shown)
         if not preview_only:
             if not (skip_preview or expect_no_changes):
-                targets.confirm(f"Record this in {target.stack}?", yes=yes)
+                targets.confirm(f"Record this in {target.stack}?", yes=yes, asks=not look.non_interactive)
             outcome = operate("refresh", engine.refresh, target, output, shown=shown)
     finish(output, outcome)
     return 0

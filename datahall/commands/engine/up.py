@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _control as control
+from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 
@@ -39,21 +40,21 @@ def up(
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
     event_log: EventLog = None,
+    look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
 ) -> int:
     """Bring the stack to what the program asks for: a preview, a question, the update."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.errors import UserError
-    from datahall.output import Output
 
-    output = Output(as_json=json)
+    output = look.output(as_json=json)
     shown = Shown(diff=diff, outputs=not suppress_outputs, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     if skip_preview and not yes:
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
     if not yes:
-        targets.check_terminal()
+        targets.check_terminal(asks=not look.non_interactive)
     if strict and (skip_preview or expect_no_changes or plan is not None):
         with_ = "--plan" if plan is not None else "--skip-preview or --expect-no-changes"
         raise UserError("--strict", "given", f"it cannot be mixed with {with_}", "give one of them")
@@ -83,7 +84,7 @@ def up(
             operate("preview", engine.preview, planning, output, planning=True, shown=shown)
             if strict:
                 target = replace(target, options=replace(asked, plan=told))
-            targets.confirm(f"Update {target.stack}?", yes=yes)
+            targets.confirm(f"Update {target.stack}?", yes=yes, asks=not look.non_interactive)
         outcome = operate("update", engine.up, target, output, shown=shown)
     finish(output, outcome, outputs=not suppress_outputs)
     return 0
