@@ -90,13 +90,14 @@ def test_colours_on_a_terminal(monkeypatch: pytest.MonkeyPatch, color: Color, *,
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     output = Output(as_json=False, color=color, live=False)
     with output.stage("title") as stage:
         stage.line("a line")  # as for a log: nothing is drawn over
-    told = sys.stdout.getvalue()  # type: ignore[attr-defined]
+    told = terminal.getvalue()
     assert "a line" in told
     assert ("\x1b[" in told) == coloured
 
