@@ -47,10 +47,10 @@ metal-needs: setup
 	@scripts/metal-needs
 
 metal-up: metal-needs ## emulated hosts: a head, two workers, a service host (Linux, root)
-	@$(bin)/python -m datahall.sandbox.hosts up
+	@$(bin)/datahall hosts up
 
 metal-down: setup ## take the emulated hosts away and prove that nothing is left
-	@$(bin)/python -m datahall.sandbox.hosts down
+	@$(bin)/datahall hosts down
 
 metal-lint: setup ## ansible-lint, production profile
 	@PATH="$(CURDIR)/$(bin):$$PATH" ansible-lint -q

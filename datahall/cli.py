@@ -84,6 +84,12 @@ COMMANDS = (
         "What an environment is made of and what runs in it.",
         ("datahall status local", "datahall status local --json"),
     ),
+    Command(
+        "hosts",
+        "Emulated hosts, one by one: list, ssh, stop, start, let fail, remove.",
+        ("datahall hosts up --workers 3", "datahall hosts ssh head-1 sinfo"),
+        group=True,
+    ),
     Command("doctor", "Check what this machine has of what datahall needs.", ("datahall doctor",)),
     Command(
         "engine",
@@ -112,7 +118,7 @@ def build() -> App:
     )
     for order, command in enumerate(COMMANDS):
         if command.group:
-            app.command(command.path, name=command.name)
+            app.command(command.path, name=command.name, help=command.about)
             continue
         app.command(
             command.path,
@@ -166,7 +172,7 @@ def _unknown_command(command: str, value: str, group: App | None) -> UserError:
     if command == "datahall":
         return UserError("command", value, "is not a command", did_you_mean(value, _verbs(group)))
     verb = " ".join([*command.split()[2:], value])
-    if verb in ABSENT:
+    if command.startswith("datahall engine") and verb in ABSENT:
         return UserError("command", value, "is not here", ABSENT[verb])
     return UserError("command", value, f"is not a command of {command}", did_you_mean(value, _verbs(group)))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Inventory of the emulated hosts, for plain ansible-playbook: what `datahall.sandbox.hosts up` wrote.
+"""Inventory of the emulated hosts, for plain ansible-playbook: what `datahall hosts up` wrote.
 
 Needs nothing but Python; looks in $DATAHALL_HOME, else in .datahall/ of the checkout.
 """

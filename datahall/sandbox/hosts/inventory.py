@@ -42,10 +42,10 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
 
 def _hands(folder: Path, name: str) -> dict[str, list[str]]:
     """What stands in for a power button and for somebody who puts a new machine in place."""
-    hosts = ["env", f"PYTHONPATH={_CHECKOUT}", sys.executable, "-m", "datahall.sandbox.hosts", "--folder"]
+    hosts = ["env", f"PYTHONPATH={_CHECKOUT}", sys.executable, "-m", "datahall", "hosts"]
     return {
-        "repair_power_command": [*hosts, str(folder), "cycle", name],
-        "repair_replace_command": [*hosts, str(folder), "reset", name],
+        "repair_power_command": [*hosts, "cycle", name, "--folder", str(folder)],
+        "repair_replace_command": [*hosts, "reset", name, "--folder", str(folder)],
     }
 
 

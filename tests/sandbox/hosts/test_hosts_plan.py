@@ -2,8 +2,6 @@
 
 import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -59,15 +57,6 @@ def test_missing_tools_are_named_by_package(monkeypatch: pytest.MonkeyPatch) -> 
         HostsUsageError, match=r"packages: .*debootstrap.*: are not installed; apt-get install"
     ):
         needs.require()
-
-
-def test_the_command_line_exits_with_2_and_no_traceback(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "datahall.sandbox.hosts", "--folder", str(tmp_path), "ssh", "worker-1"],
-        check=False, capture_output=True, text=True, cwd=_ROOT,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr == "hosts: host: worker-1: is none of: no hosts; list them first\n"
 
 
 def test_no_environment_has_no_hosts_and_is_down_already(tmp_path: Path) -> None:
