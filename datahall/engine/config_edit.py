@@ -43,7 +43,7 @@ def get_config(
             value = _MISSING
     if value is _MISSING:
         raise InvalidProject(f"config: {key}: not set in {project.config_file(stack)}; set it first")
-    decrypt = _crypter(project, stack, options, file).decrypt if show_secrets else lambda _: SECRET_MASK
+    decrypt = crypter_of(project, stack, options, file).decrypt if show_secrets else lambda _: SECRET_MASK
     return configs.reveal(value, decrypt)
 
 
@@ -56,7 +56,7 @@ def set_config(
     new: Json = _typed(value) if parts else value
     salt = file.salt_state
     if secret:
-        crypter = _crypter(project, stack, options, file)
+        crypter = crypter_of(project, stack, options, file)
         new, salt = {"secure": crypter.encrypt(value)}, crypter.salt_state
     before = _full_keys(project, file.config).get(full)
     after = _with(before, parts, new, key) if parts else new
@@ -122,7 +122,8 @@ def _full_keys(project: Project, config: dict[str, Any]) -> dict[str, Any]:
     return {(key if ":" in key else f"{project.name}:{key}"): value for key, value in config.items()}
 
 
-def _crypter(project: Project, stack: str, options: Options, file: configs.StackFile) -> Crypter:
+def crypter_of(project: Project, stack: str, options: Options, file: configs.StackFile) -> Crypter:
+    """What opens the secrets of a stack's configuration. Raises MissingPassphrase."""
     checkpoint = read_checkpoint(stack_files(project, stack, options))
     return Crypter(passphrase(options), file.salt_state or checkpoint.salt_state)
 

@@ -6,11 +6,9 @@ import json
 from dataclasses import dataclass
 
 from datahall.engine import config as configs
-from datahall.engine.checkpoint import read_checkpoint
+from datahall.engine.config_edit import crypter_of
 from datahall.engine.options import Options
 from datahall.engine.project import Project
-from datahall.engine.secrets import Crypter
-from datahall.engine.stack_options import passphrase, stack_files
 from datahall.engine.values import SECRET_MASK, Json
 
 
@@ -33,10 +31,7 @@ def list_config(project: Project, stack: str, options: Options, *, show_secrets:
     Raises InvalidProject for a configuration that does not fit what Pulumi.yaml declares.
     """
     file = configs.read_stack_file(project, stack)
-    decrypt = lambda _: SECRET_MASK  # noqa: E731
-    if show_secrets:
-        checkpoint = read_checkpoint(stack_files(project, stack, options))
-        decrypt = Crypter(passphrase(options), file.salt_state or checkpoint.salt_state).decrypt
+    decrypt = crypter_of(project, stack, options, file).decrypt if show_secrets else lambda _: SECRET_MASK
     config = configs.resolve_config(project, file, decrypt)
     return [
         Setting(key, value, key in config.secret_keys, _structured(value, config.raw.get(key, {})))

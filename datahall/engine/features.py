@@ -58,7 +58,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "retain_on_delete": "",
     "ignore_changes": "",
     "replace_on_changes": "",
-    "taint": "what `pulumi state taint` has marked is replaced; no verb of its own",
+    "taint": "what `state taint`, of either engine, has marked is replaced",
     "replacement_trigger": "a secret one too, which the official engine (3.260) takes for none",
     "delete_before_replace": "and what must go along with it",
     "additional_secret_outputs": "",

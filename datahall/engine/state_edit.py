@@ -26,19 +26,29 @@ def delete_states(
     project: Project,
     stack: str,
     options: Options,
-    given: Sequence[str],
+    given: Sequence[str] | None,
     *,
     force: bool = False,
     target_dependents: bool = False,
 ) -> list[str]:
     """Forget resources, with `target_dependents` also all that needs them; returns their URNs.
 
+    Where none is given, all are; but not while an operation on one is pending.
+
     Raises InvalidProject for a URN that is not there, not clear, or needed by others, and
     ProtectedResource without `force`. The resources themselves stay where they are.
     """
     with _editing(project, stack, options) as (resources, pending, write):
-        for urn in given:
-            _one(resources, pending, urn)
+        if given is None:
+            if pending:
+                told = ", ".join(sorted(pending))
+                raise InvalidProject(
+                    f"urn: {told}: an operation on it was interrupted; run up, which settles it"
+                )
+            given = [data["urn"] for data in resources]
+        else:
+            for urn in given:
+                _one(resources, pending, urn)
         needing = _needing(resources, given)
         if needing and not target_dependents:
             told = ", ".join(sorted(needing))
@@ -81,16 +91,29 @@ def protect_states(
 
     Raises InvalidProject for a URN that is not there or not clear.
     """
+    return _mark(project, stack, options, given, "protect", on=protect)
+
+
+def taint_states(
+    project: Project, stack: str, options: Options, given: Sequence[str] | None, *, taint: bool
+) -> list[str]:
+    """Mark resources, so that the next update replaces them, or take the mark away; as `protect_states`."""
+    return _mark(project, stack, options, given, "taint", on=taint)
+
+
+def _mark(
+    project: Project, stack: str, options: Options, given: Sequence[str] | None, mark: str, *, on: bool
+) -> list[str]:
     with _editing(project, stack, options) as (resources, pending, write):
         for urn in given or ():
             _one(resources, pending, urn)
         changed = [
             data["urn"]
             for data in resources
-            if (given is None or data["urn"] in given) and bool(data.get("protect")) != protect
+            if (given is None or data["urn"] in given) and bool(data.get(mark)) != on
         ]
         if changed:
-            write([_protected(data, protect) if data["urn"] in changed else data for data in resources])
+            write([_marked(data, mark, on=on) if data["urn"] in changed else data for data in resources])
         return changed
 
 
@@ -133,9 +156,9 @@ def _needing(resources: Sequence[Recorded], given: Sequence[str]) -> set[str]:
     return going - set(given)
 
 
-def _protected(data: Recorded, protect: bool) -> Recorded:
-    rest = {key: value for key, value in data.items() if key != "protect"}
-    return {**rest, "protect": True} if protect else rest
+def _marked(data: Recorded, mark: str, *, on: bool) -> Recorded:
+    rest = {key: value for key, value in data.items() if key != mark}
+    return {**rest, mark: True} if on else rest
 
 
 def _referring(data: Recorded, old: str, new: str) -> Recorded:

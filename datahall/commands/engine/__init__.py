@@ -56,6 +56,8 @@ _STATE = {
     "repair": "Put a damaged record in order.",
     "protect": "Protect resources against deletion.",
     "unprotect": "Take away resources' protection.",
+    "taint": "Have the next update replace resources.",
+    "untaint": "Take that mark away.",
 }
 _CONFIG = {
     "get": "Show a value.",

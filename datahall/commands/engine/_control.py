@@ -40,6 +40,8 @@ TargetReplace = Annotated[
 ]
 Message = Annotated[str, Parameter(name=["--message", "-m"], help="A message for the stack's history.")]
 SuppressOutputs = Annotated[bool, Parameter(negative=(), help="Do not show the stack's outputs.")]
+ShowSames = Annotated[bool, Parameter(negative=(), help="Show what stays as it is, too.")]
+ShowReads = Annotated[bool, Parameter(negative=(), help="Show what is only read, too.")]
 ContinueOnError = Annotated[
     bool, Parameter(negative=(), help="Go on with what does not depend on a failed resource.")
 ]

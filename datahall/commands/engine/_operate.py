@@ -23,10 +23,12 @@ Operation = Callable[[engine.Project, str, engine.Options], engine.Result]
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """How operations are shown: what differs, the stack's outputs, and where their events go."""
+    """How operations are shown: what differs, outputs, what stays and what is read; where events go."""
 
     diff: bool = False
     outputs: bool = True
+    sames: bool = False
+    reads: bool = False
     event_log: Path | None = None
     refreshing: bool = False
 
@@ -49,6 +51,9 @@ def operate(
     streaming = output.as_json and streams(planning=planning)
     heard: list[engine.Event] = []
     results: list[engine.Result] = []
+    passed: list[str] = []
+    quiet = {engine.Op.SAME: "unchanged"} if shown.sames else {}
+    quiet |= {engine.Op.READ: "read"} if shown.reads else {}
     dry_run = planning or target.options.expect_no_changes
     out = sys.stdout if streaming else None
     with (
@@ -60,6 +65,8 @@ def operate(
             def heard_by_all(event: engine.Event) -> None:
                 on_event(event)
                 hear(event)
+                if isinstance(event, engine.ResourceDone) and event.op in quiet:
+                    passed.append(f"  {quiet[event.op]}  {event.type}  {event.urn.rpartition('::')[2]}")
                 if planning and output.as_json:
                     heard.append(event)
 
@@ -70,6 +77,8 @@ def operate(
         outcome = show(title, run, output, planning=planning, diff=shown.diff)
     if planning and outcome.tree is not None:
         output.say(outcome.tree)
+    for line in passed:
+        output.say(Text(line))
     if target.options.policy_packs:
         output.say(f"  policy packs: {tally(outcome.policy)}")
         found = findings_text(outcome.policy)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from datahall.commands import _options as options
 from datahall.commands.engine import _target as targets
+from datahall.errors import UserError
 
 Key = Annotated[str, Parameter(help="KEY or NAMESPACE:KEY.")]
 AtPath = Annotated[bool, Parameter(name="--path", help="The key is a path: root.nested[0].")]
@@ -55,11 +56,16 @@ def set_(
     stack: targets.Stack = None,
     path: AtPath = False,
     secret: Secret = False,
+    plaintext: Annotated[
+        bool, Parameter(negative=(), help="Do not encrypt it, as without --secret.")
+    ] = False,
 ) -> int:
     """Set a value; one that is not given is read from stdin, so that a secret need not be an argument."""
     from datahall.embedded import call
     from datahall.engine import config_edit
 
+    if secret and plaintext:
+        raise UserError("--plaintext", "given", "cannot be mixed with --secret", "give one of them")
     target = targets.open_stack(cwd, stack)
     given = _read() if value is None else value
     call(

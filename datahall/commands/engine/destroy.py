@@ -11,7 +11,7 @@ from datahall.commands.engine import _control as control
 from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
-from datahall.commands.engine.up import Yes
+from datahall.commands.engine.up import Skip, Yes
 
 Remove = Annotated[bool, Parameter(help="Remove the stack and its configuration file too.")]
 
@@ -21,6 +21,7 @@ def destroy(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
+    skip_preview: Skip = False,
     preview_only: Annotated[bool, Parameter(negative=(), help="Only list what would be deleted.")] = False,
     remove: Remove = False,
     plugin_path: targets.Plugins = (),
@@ -33,6 +34,9 @@ def destroy(
     continue_on_error: control.ContinueOnError = False,
     refresh: control.Refresh = False,
     message: control.Message = "",
+    config: control.Config = (),
+    config_path: control.ConfigPath = False,
+    suppress_outputs: control.SuppressOutputs = False,
     event_log: EventLog = None,
     look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
@@ -41,11 +45,16 @@ def destroy(
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.embedded import call
+    from datahall.errors import UserError
 
     which.check()
     output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
+    if skip_preview and (preview_only or not yes):
+        fix = "leave one of them out" if preview_only else "add --yes"
+        raise UserError("--skip-preview", "given", "what is not listed cannot be asked about", fix)
+    targets.set_values(target, "--config", config, path=config_path)
     asked = replace(
         target.options,
         plugin_path=targets.folders("--plugin-path", plugin_path),
@@ -74,5 +83,5 @@ def destroy(
     outcome = operate("destroy", engine.destroy, target, output, shown=shown)
     if remove:
         targets.remove(target)
-    finish(output, outcome)
+    finish(output, outcome, outputs=not suppress_outputs)
     return 0

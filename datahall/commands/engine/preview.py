@@ -30,6 +30,8 @@ def preview(
     config_path: control.ConfigPath = False,
     save_plan: control.SavePlan = None,
     suppress_outputs: control.SuppressOutputs = False,
+    show_sames: control.ShowSames = False,
+    show_reads: control.ShowReads = False,
     event_log: EventLog = None,
     look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
@@ -56,7 +58,9 @@ def preview(
         save_plan=save_plan.resolve() if save_plan is not None else None,
     )
     target = replace(target, options=asked)
-    shown = Shown(diff=diff, outputs=not suppress_outputs, event_log=event_log)
+    shown = Shown(
+        diff=diff, outputs=not suppress_outputs, sames=show_sames, reads=show_reads, event_log=event_log
+    )
     outcome = operate("preview", engine.preview, target, output, planning=True, shown=shown)
     if save_plan is not None:
         output.say(f"  plan: {save_plan}, for up --plan {save_plan}")

@@ -30,6 +30,10 @@ def refresh(
     expect_no_changes: options.ExpectNoChanges = False,
     which: control.Targets = control.ALL,
     message: control.Message = "",
+    config: control.Config = (),
+    config_path: control.ConfigPath = False,
+    suppress_outputs: control.SuppressOutputs = False,
+    show_sames: control.ShowSames = False,
     event_log: EventLog = None,
     look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
@@ -41,13 +45,14 @@ def refresh(
 
     which.check()
     output = look.output(as_json=json)
-    shown = Shown(diff=diff, event_log=event_log, refreshing=True)
+    shown = Shown(diff=diff, sames=show_sames, event_log=event_log, refreshing=True)
     target = targets.open_stack(cwd, stack)
     if skip_preview and (preview_only or not yes):
         fix = "leave one of them out" if preview_only else "add --yes"
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
     if not (yes or preview_only):
         targets.check_terminal(asks=not look.non_interactive)
+    targets.set_values(target, "--config", config, path=config_path)
     with engine.PluginPool() as pool:
         asked = replace(
             target.options,
@@ -68,5 +73,5 @@ def refresh(
             if not (skip_preview or expect_no_changes):
                 targets.confirm(f"Record this in {target.stack}?", yes=yes, asks=not look.non_interactive)
             outcome = operate("refresh", engine.refresh, target, output, shown=shown)
-    finish(output, outcome)
+    finish(output, outcome, outputs=not suppress_outputs)
     return 0

@@ -3,7 +3,10 @@ change-secrets-provider, history.
 """
 
 import json as jsons
+import re
+import shlex
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +21,7 @@ from datahall.commands.engine.up import Yes
 Name = Annotated[str, Parameter(help="The stack's name.")]
 Force = Annotated[bool, Parameter(name=["--force", "-f"], help="Also with resources; they are forgotten.")]
 Preserve = Annotated[bool, Parameter(help="Leave the stack's configuration file.")]
+NoSelect = Annotated[bool, Parameter(negative=(), help="Select no stack, which is never done.")]
 File = Annotated[Path | None, Parameter(help="Write to a file, else to stdout.", show_default=False)]
 
 
@@ -30,6 +34,8 @@ def init(
         str | None, Parameter(help="A stack whose configuration it gets.", show_default=False)
     ] = None,
     secrets_provider: Annotated[str, Parameter(help="There is `passphrase`.")] = "passphrase",
+    no_select: NoSelect = False,
+    yes: Yes = False,
 ) -> int:
     """Make an empty stack."""
     from datahall import engine
@@ -107,6 +113,7 @@ def output(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     show_secrets: targets.ShowSecrets = False,
+    shell: Annotated[bool, Parameter(negative=(), help="As a shell's assignments, NAME=VALUE.")] = False,
     json: options.Json = False,
 ) -> int:
     """Show a stack's outputs, or one of them."""
@@ -114,6 +121,8 @@ def output(
     from datahall.embedded import call
     from datahall.errors import UserError, did_you_mean
 
+    if shell and json:
+        raise UserError("--shell", "given", "cannot be mixed with --json", "give one of them")
     target = targets.open_stack(cwd, stack)
     state = call(
         lambda: engine.read_stack(target.project, target.stack, target.options, show_secrets=show_secrets)
@@ -124,6 +133,9 @@ def output(
         raise UserError("output", name, f"is not an output of {target.stack}", fix)
     if json:
         _print(outputs if name is None else outputs[name])
+    elif shell:
+        for key in [name] if name is not None else outputs:
+            print(_assignment(key, outputs[key]))
     else:
         for key, value in outputs.items() if name is None else [("", outputs[name])]:
             text = value if isinstance(value, str) else jsons.dumps(value)
@@ -236,6 +248,10 @@ def history(
     stack: targets.Stack = None,
     page: Annotated[int, Parameter(help="Which page.")] = 1,
     page_size: Annotated[int, Parameter(help="How many operations a page.")] = 10,
+    full_dates: Annotated[bool, Parameter(negative=(), help="Whole dates, which all are.")] = False,
+    show_secrets: Annotated[
+        bool, Parameter(negative=(), help="With --json: secrets of the settings.")
+    ] = False,
     json: options.Json = False,
 ) -> int:
     """Show what was done to a stack, the newest first."""
@@ -250,7 +266,8 @@ def history(
     records = call(lambda: engine.stack_history(target.project, target.stack, target.options))
     records = records[(page - 1) * page_size : page * page_size]
     if json:
-        _print([_record(record) for record in records])
+        decrypt = _decrypter(target) if show_secrets else None
+        _print(call(lambda: [_record(record, decrypt) for record in records]))
         return 0
     for record in records:
         changes = ", ".join(f"{count} {op}" for op, count in (record.get("resourceChanges") or {}).items())
@@ -258,19 +275,39 @@ def history(
     return 0
 
 
-def _record(record: dict[str, Any]) -> dict[str, Any]:
+def _decrypter(target: targets.Target) -> Callable[[str], str]:
+    from datahall.embedded import call
+    from datahall.engine.config import read_stack_file
+    from datahall.engine.config_edit import crypter_of
+
+    file = call(lambda: read_stack_file(target.project, target.stack))
+    return call(lambda: crypter_of(target.project, target.stack, target.options, file)).decrypt
+
+
+def _assignment(name: str, value: Any) -> str:  # noqa: ANN401 - anything that JSON can say
+    from datahall.errors import UserError
+
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise UserError("output", name, "is no name of a shell's variable", "give --json, or another output")
+    return f"{name}={shlex.quote(value if isinstance(value, str) else jsons.dumps(value))}"
+
+
+def _record(record: dict[str, Any], decrypt: Callable[[str], str] | None) -> dict[str, Any]:
     told = {key: value for key, value in record.items() if key != "config"}
     for key in ("startTime", "endTime"):
         told[key] = _time(record.get(key, 0))
-    told["config"] = {key: _setting(value) for key, value in (record.get("config") or {}).items()}
+    told["config"] = {key: _setting(value, decrypt) for key, value in (record.get("config") or {}).items()}
     return told
 
 
-def _setting(value: Any) -> dict[str, Any]:  # noqa: ANN401 - configuration as JSON data
-    if '"secure":' in jsons.dumps(value, separators=(",", ":")):
+def _setting(value: Any, decrypt: Callable[[str], str] | None) -> dict[str, Any]:  # noqa: ANN401 - JSON data
+    from datahall.engine.config import reveal
+
+    value, secret = reveal(value, decrypt or (lambda _: ""))
+    if secret and decrypt is None:
         return {"secret": True}
     text = value if isinstance(value, str) else jsons.dumps(value, separators=(",", ":"))
-    return {"value": text, "secret": False}
+    return {"value": text, "secret": secret}
 
 
 def _time(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""``datahall engine state``: list, show, delete, rename, move, repair, protect, unprotect."""
+"""``datahall engine state``: list, show, delete, rename, move, repair, protect, unprotect, taint, untaint."""
 
 import json as jsons
 from pathlib import Path
@@ -13,6 +13,8 @@ from datahall.commands.engine.up import Yes
 UrnName = Annotated[str, Parameter(help="The resource's URN.")]
 _OTHER = " (of another project: organization/PROJECT/STACK)."
 Urns = Annotated[tuple[str, ...], Parameter(help="URNs of resources.")]
+_MARKS = ("protect", "taint", "delete", "external")
+All = Annotated[bool, Parameter(name="--all", help="All resources of the stack.")]
 
 
 def list_(*, cwd: targets.Folder = Path("."), stack: targets.Stack = None, json: options.Json = False) -> int:
@@ -27,7 +29,7 @@ def list_(*, cwd: targets.Folder = Path("."), stack: targets.Stack = None, json:
         _print([_line(state) for state in resources])
         return 0
     for state in resources:
-        marks = "".join(f"  ({word})" for word in ("protect", "delete", "external") if getattr(state, word))
+        marks = "".join(f"  ({word})" for word in _MARKS if getattr(state, word))
         print(f"{state.urn}{marks}")
     return 0
 
@@ -72,7 +74,7 @@ def show(
 
 
 def delete(
-    urns: Urns,
+    urns: Urns = (),
     /,
     *,
     cwd: targets.Folder = Path("."),
@@ -80,20 +82,21 @@ def delete(
     yes: Yes = False,
     force: Annotated[bool, Parameter(help="Also protected resources.")] = False,
     target_dependents: Annotated[bool, Parameter(help="Also all that needs them.")] = False,
+    all_: All = False,
 ) -> int:
     """Take resources out of the state; what they stand for is not deleted."""
     from datahall.embedded import call
     from datahall.engine import state_edit
 
     target = targets.open_stack(cwd, stack)
-    _check_given(urns)
-    targets.confirm(f"Take {', '.join(urns)} out of the state of {target.stack}?", yes=yes)
+    _check_given(urns, all_=all_)
+    targets.confirm(f"Take {', '.join(urns) or 'all resources'} out of the state of {target.stack}?", yes=yes)
     gone = call(
         lambda: state_edit.delete_states(
             target.project,
             target.stack,
             target.options,
-            urns,
+            None if all_ else urns,
             force=force,
             target_dependents=target_dependents,
         )
@@ -130,10 +133,10 @@ def protect(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
-    all_: Annotated[bool, Parameter(name="--all", help="All resources of the stack.")] = False,
+    all_: All = False,
 ) -> int:
     """Protect resources against deletion, until the program next says otherwise."""
-    return _set_protection(cwd, stack, urns, all_=all_, yes=yes, protect=True)
+    return _set_mark(cwd, stack, urns, "protect", all_=all_, yes=yes, on=True)
 
 
 def unprotect(
@@ -143,10 +146,30 @@ def unprotect(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
-    all_: Annotated[bool, Parameter(name="--all", help="All resources of the stack.")] = False,
+    all_: All = False,
 ) -> int:
     """Take away resources' protection, until the program next says otherwise."""
-    return _set_protection(cwd, stack, urns, all_=all_, yes=yes, protect=False)
+    return _set_mark(cwd, stack, urns, "protect", all_=all_, yes=yes, on=False)
+
+
+def taint(
+    urns: Urns, /, *, cwd: targets.Folder = Path("."), stack: targets.Stack = None, yes: Yes = False
+) -> int:
+    """Have the next update replace resources, changed or not."""
+    return _set_mark(cwd, stack, urns, "taint", all_=False, yes=yes, on=True)
+
+
+def untaint(
+    urns: Urns = (),
+    /,
+    *,
+    cwd: targets.Folder = Path("."),
+    stack: targets.Stack = None,
+    yes: Yes = False,
+    all_: All = False,
+) -> int:
+    """Take that mark away."""
+    return _set_mark(cwd, stack, urns, "taint", all_=all_, yes=yes, on=False)
 
 
 def move(
@@ -214,41 +237,42 @@ def repair(*, cwd: targets.Folder = Path("."), stack: targets.Stack = None, yes:
     return 0
 
 
-def _set_protection(
-    cwd: Path, stack: str | None, urns: tuple[str, ...], *, all_: bool, yes: bool, protect: bool
+def _set_mark(
+    cwd: Path, stack: str | None, urns: tuple[str, ...], mark: str, *, all_: bool, yes: bool, on: bool
 ) -> int:
     from datahall.embedded import call
     from datahall.engine import state_edit
-    from datahall.errors import UserError
 
     target = targets.open_stack(cwd, stack)
-    if all_ and urns:
-        raise UserError("--all", "given", "with URNs it is not clear what is meant", "give one of them")
-    if not all_:
-        _check_given(urns)
-    verb = "Protect" if protect else "Unprotect"
-    targets.confirm(f"{verb} {', '.join(urns) or 'all resources'} in {target.stack}?", yes=yes)
-    changed = call(
-        lambda: state_edit.protect_states(
-            target.project, target.stack, target.options, None if all_ else urns, protect=protect
-        )
-    )
+    _check_given(urns, all_=all_)
+    verb = mark if on else f"un{mark}"
+    targets.confirm(f"{verb.capitalize()} {', '.join(urns) or 'all resources'} in {target.stack}?", yes=yes)
+    given = None if all_ else urns
+
+    def edit() -> list[str]:
+        if mark == "taint":
+            return state_edit.taint_states(target.project, target.stack, target.options, given, taint=on)
+        return state_edit.protect_states(target.project, target.stack, target.options, given, protect=on)
+
+    changed = call(edit)
     for urn in changed:
-        print(f"{verb.lower()}ed {urn}")
+        print(f"{verb}ed {urn}")
     if not changed:
         print("nothing to change")
     return 0
 
 
-def _check_given(urns: tuple[str, ...]) -> None:
+def _check_given(urns: tuple[str, ...], *, all_: bool = False) -> None:
     from datahall.errors import UserError
 
-    if not urns:
+    if all_ and urns:
+        raise UserError("--all", "given", "with URNs it is not clear what is meant", "give one of them")
+    if not (urns or all_):
         raise UserError("urn", "missing", "no resource is named", "see datahall engine state list")
 
 
 def _line(state: Any) -> dict[str, Any]:  # noqa: ANN401 - a ResourceState; the engine is not imported here
-    marks = {word: True for word in ("protect", "delete", "external") if getattr(state, word)}
+    marks = {word: True for word in _MARKS if getattr(state, word)}
     return {"urn": state.urn, "type": state.type, "id": state.id, **marks}
 
 

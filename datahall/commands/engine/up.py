@@ -14,6 +14,7 @@ from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 
 Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
+Secrets = Annotated[bool, Parameter(negative=(), help="Show secrets among the outputs at the end.")]
 Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
 
 
@@ -39,6 +40,9 @@ def up(
     strict: Annotated[bool, Parameter(negative=(), help="Do nothing but what the preview told.")] = False,
     message: control.Message = "",
     suppress_outputs: control.SuppressOutputs = False,
+    show_sames: control.ShowSames = False,
+    show_reads: control.ShowReads = False,
+    show_secrets: Secrets = False,
     event_log: EventLog = None,
     look: looks.Look = looks.DEFAULT,
     json: options.Json = False,
@@ -46,10 +50,13 @@ def up(
     """Bring the stack to what the program asks for: a preview, a question, the update."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
+    from datahall.embedded import call
     from datahall.errors import UserError
 
     output = look.output(as_json=json)
-    shown = Shown(diff=diff, outputs=not suppress_outputs, event_log=event_log)
+    shown = Shown(
+        diff=diff, outputs=not suppress_outputs, sames=show_sames, reads=show_reads, event_log=event_log
+    )
     target = targets.open_stack(cwd, stack)
     if skip_preview and not yes:
         raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
@@ -86,5 +93,10 @@ def up(
                 target = replace(target, options=replace(asked, plan=told))
             targets.confirm(f"Update {target.stack}?", yes=yes, asks=not look.non_interactive)
         outcome = operate("update", engine.up, target, output, shown=shown)
+        if show_secrets:
+            state = call(
+                lambda: engine.read_stack(target.project, target.stack, target.options, show_secrets=True)
+            )
+            outcome = replace(outcome, outputs=state.outputs if state else {})
     finish(output, outcome, outputs=not suppress_outputs)
     return 0
