@@ -42,6 +42,8 @@ class Difference:
     due: tuple[str, ...]
     come: tuple[str, ...]
     gone: tuple[str, ...]
+    news: tuple[str, ...] = ()
+    """The hosts that others may know something of that is no longer so, or not yet."""
 
     def __bool__(self) -> bool:
         return bool(self.due or self.gone)
@@ -68,10 +70,12 @@ def difference(pool: Pool, state: State) -> Difference:
     due = [
         host for host, mark in wanted.items() if state.converged.get(host) != mark or state.drift.get(host)
     ]
+    gone = tuple(sorted(set(state.converged) - set(wanted)))
     return Difference(
         due=tuple(due),
         come=tuple(host for host in wanted if host not in state.converged),
-        gone=tuple(sorted(set(state.converged) - set(wanted))),
+        gone=gone,
+        news=(*(host for host in due if state.converged.get(host) != wanted[host]), *gone),
     )
 
 
@@ -79,14 +83,15 @@ def converge(work: Work, state: State, before: Pool | None = None) -> State:
     """Bring every host that is due to what the pool wants; `before` is the pool that those which go are in.
 
     Nothing is changed anywhere before all hosts answered and the project's validate.yml, if it has one, has
-    found no problem. Then: who goes is decommissioned; the others learn who came and went; who is due is
-    converged. Raises ConvergeFailed, Cancelled.
+    found no problem. Then: who goes is decommissioned; the others learn who came, went, or is told otherwise
+    than before (its address, GPUs, switch: what of it they read is not known here); who is due is converged.
+    Raises ConvergeFailed, Cancelled.
     """
     found = difference(work.pool, state)
     if not found:
         return state
     others = [host for host in work.pool.hosts if host not in found.due]
-    tell = bool((found.come or found.gone) and others and work.pool.neighbour_tags)
+    tell = bool(found.news and others and work.pool.neighbour_tags)
     if found.gone or tell:
         looked = work.run(Ask("", work.pool.hosts, first=True))
         if looked.code:

@@ -23,7 +23,7 @@ class Pool:
 
     Attributes:
         playbooks: the folder with site.yml and decommission.yml.
-        neighbour_tags: what of site.yml the other hosts need when one comes or goes.
+        neighbour_tags: what of site.yml the other hosts need when one comes, goes or has other variables.
         leavers: groups whose hosts decommission.yml can take down; others are left as they are.
         vault_files: variables, encrypted by ansible-vault; their content is in no state.
         digest: the content of the playbooks and of the vault files; empty before it was looked at.

@@ -45,6 +45,7 @@ def test_who_is_due(changes: dict[str, Any], due: tuple[str, ...]) -> None:
     found = difference(read(inputs(**changes)), KNOWN)
     assert found.due == due
     assert found.gone == ()
+    assert found.news == due, "whom the others are told of"
     assert bool(differences(inputs(), inputs(**changes), KNOWN)) == bool(due)
 
 
@@ -56,7 +57,7 @@ def test_who_drifted_or_went() -> None:
         'converged["b"]': ("UPDATE", False),
     }
     more = State({**KNOWN.converged, "z": "1"})
-    assert difference(read(inputs()), more) == Difference((), (), ("z",))
+    assert difference(read(inputs()), more) == Difference((), (), ("z",), ("z",))
 
 
 def test_what_neighbours_learn_is_a_part_of_our_playbooks() -> None:

@@ -43,6 +43,17 @@ def with_vault(world: World, secret: str) -> None:
     world.more |= {"vault_files": [vault], "vault_password_file": password}
 
 
+def test_the_others_learn_what_they_know_of_a_host(stack: NewStack, world: World) -> None:
+    world.own = {name: {"colour": "red"} for name in ("one", "two")}
+    world.more["neighbour_tags"] = ["others"]
+    pool = started(stack, world)
+    pool.up()
+    world.own["two"]["colour"] = "blue"
+    pool.up()
+    assert (world.folder / "hosts" / "one.others").read_text() == "red blue"
+    assert world.runs() == {"one": 1, "two": 2}, "told, not converged"
+
+
 def test_a_pool_lives(stack: NewStack, world: World) -> None:
     with_vault(world, "hunter2")
     pool = started(stack, world)
