@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
 
+from rich.text import Text
+
 from datahall import engine
 from datahall.errors import OperationError, UserError
 from datahall.output import Output
@@ -12,6 +14,7 @@ from datahall.runs import Outcome, Request
 from datahall.tree import ResourceTree, summary
 
 T = TypeVar("T")
+_STYLES = {"error": "red", "warning": "yellow", "info": "cyan", "debug": "dim"}
 
 # What the user can mend; anything else is a failure.
 _USERS = (
@@ -89,7 +92,7 @@ def show(
         finally:
             stage.summary = summary(tree.counts(), planning=planning)
             for diagnostic in tree.diagnostics:
-                output.say(f"[yellow]{diagnostic.severity}[/] {diagnostic.message.strip()}")
+                output.say(_said(diagnostic))
         counts = {str(op): count for op, count in result.summary.items() if count}
         stage.summary = summary(counts, planning=planning)
     return Outcome(
@@ -98,6 +101,14 @@ def show(
         outputs=result.outputs,
         tree=tree.changes(),
     )
+
+
+def _said(diagnostic: engine.Diagnostic) -> Text:
+    """`warning net: ...`, with the resource that it is about unless that is the stack."""
+    text = Text(diagnostic.severity, style=_STYLES[diagnostic.severity])
+    if diagnostic.urn and "pulumi:pulumi:Stack::" not in diagnostic.urn:
+        text.append(f" {diagnostic.urn.rsplit('::', 1)[-1]}:", style="bold")
+    return text.append(f" {diagnostic.message.strip()}", style="default")
 
 
 def _unsaid(line: str) -> None:

@@ -33,6 +33,7 @@ _OPS: dict[str, tuple[str, str, str, str]] = {
     Op.IMPORT: ("=", "green", "imported", "import"),
     Op.IMPORT_REPLACEMENT: ("=", "magenta", "imported anew", "import anew"),
 }
+_SHOWN_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE}  # in the tree; line by line each step is told
 _OWN_MODULES = {"components", "pulumi"}
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -67,6 +68,8 @@ class ResourceTree:
         """Take note of one event."""
         with self._lock:
             match event:
+                case ResourceStarted(op=Op.DELETE_REPLACED) if event.urn in self._nodes:
+                    self._nodes[event.urn].state = "running"  # the end of a replacement
                 case ResourceStarted():
                     self._nodes[event.urn] = Node(
                         event.urn, event.type, event.name, event.parent or "", event.op
@@ -83,7 +86,7 @@ class ResourceTree:
                     if event.urn in self._nodes:
                         self._nodes[event.urn].doing = event.message
                 case Diagnostic():
-                    if event.severity in ("warning", "error"):
+                    if event.severity != "debug":
                         self._diagnosed(event)
 
     def _diagnosed(self, event: Diagnostic) -> None:
@@ -154,14 +157,16 @@ class ResourceTree:
         if node is None:
             node = Node(event.urn, event.type, event.urn.rsplit("::", 1)[-1], "", event.op)
             self._nodes[event.urn] = node
-        node.op, node.state = event.op, "done"
-        node.diff = [line for change in event.diff for line in told(change)]
+        diff = [line for change in event.diff for line in told(change)]
+        node.state = "done"
+        if node.op != Op.REPLACE or event.op != Op.DELETE_REPLACED:
+            node.op, node.diff = _SHOWN_AS.get(event.op, event.op), diff
         if event.op in (Op.SAME, Op.READ) or node.type == _STACK_TYPE:
             return
         sign, _, past, future = _OPS[event.op]
         self._line(f"{sign} {short_type(node.type)}  {node.name}  {future if self._planning else past}")
         if self._diff:
-            for line in node.diff:
+            for line in diff:
                 self._line(f"    {line}")
 
     def _label(self, node: Node) -> Text:

@@ -31,11 +31,15 @@ class StackFile:
 
 @dataclass(frozen=True)
 class Config:
-    """Configuration as the program gets it: structured values are JSON text. `raw` is for the history."""
+    """Configuration as the program gets it: structured values are JSON text. `raw` is for the history.
+
+    `secrets` are the texts that nobody is to be told: each that is encrypted in the stack's file.
+    """
 
     values: Mapping[str, str]
     secret_keys: frozenset[str] = frozenset()
     raw: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     def of_package(self, package: str) -> Properties:
         """The inputs of a package's default provider: `aws:region` is `region` of `aws`.
@@ -85,9 +89,15 @@ def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], s
     """The project's defaults and the stack's file together. Raises InvalidProject."""
     stacked: dict[str, Stacked] = {}
     raw: dict[str, Any] = {}
+    secrets: set[str] = set()
+
+    def revealed(ciphertext: str) -> str:
+        secrets.add(plain := decrypt(ciphertext))
+        return plain
+
     for key, value in file.config.items():
         full = _full(project, key)
-        plain, is_secret = reveal(value, decrypt)
+        plain, is_secret = reveal(value, revealed)
         structured = isinstance(value, dict | list) and isinstance(plain, dict | list)
         stacked[full] = Stacked(plain if structured else _text(plain), is_secret)
         raw[full] = value if isinstance(value, dict | list) else _text(value)
@@ -96,7 +106,7 @@ def resolve_config(project: Project, file: StackFile, decrypt: Callable[[str], s
     values |= {key: _text(value.content) for key, value in stacked.items()}
     secret = {key for key, value in stacked.items() if value.secret}
     _refuse_unknown_settings(values)
-    return Config(values, frozenset(secret), raw)
+    return Config(values, frozenset(secret), raw, frozenset(secrets))
 
 
 def _full(project: Project, key: str) -> str:

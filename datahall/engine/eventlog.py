@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from datahall.engine.events import (
     UNCHANGED,
@@ -13,16 +14,22 @@ from datahall.engine.events import (
     Op,
     PolicyResult,
     ResourceDone,
+    ResourceFailed,
     Severity,
 )
+from datahall.engine.masking import Mask
 
 _COUNTED_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE, Op.IMPORT_REPLACEMENT: Op.REPLACE}
 
 
 class EventLog:
-    """Events in order. Steps are counted when they are done; a replacement counts once."""
+    """Events in order. Steps are counted when they are done; a replacement counts once.
+
+    `mask` hides the secrets of the configuration, once that is known.
+    """
 
     def __init__(self, listener: Callable[[Event], None] | None) -> None:
+        self.mask = Mask()
         self._listener = listener
         self._lock = threading.Lock()
         self._counts: Counter[Op] = Counter()
@@ -30,6 +37,8 @@ class EventLog:
 
     def emit(self, event: Event, *, counted: bool = True) -> None:
         """Deliver an event; a step that is not `counted` is told only."""
+        if isinstance(event, Diagnostic | ResourceFailed | PolicyResult):
+            event = replace(event, message=self.mask(event.message))
         with self._lock:
             if isinstance(event, ResourceDone) and counted:
                 self._counts[_COUNTED_AS.get(event.op, event.op)] += 1

@@ -21,6 +21,7 @@ from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
 from datahall.engine.lock import Held, locked
+from datahall.engine.masking import Mask
 from datahall.engine.options import Options
 from datahall.engine.patience import Patience, answer_seconds
 from datahall.engine.plan import ResourcePlan
@@ -121,6 +122,7 @@ def running(
             files.backend.prepare()
             lock = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
+        events.mask = Mask(opened.config.secrets)
         plan = _plan(opened, options)
         expected = _expected_packages(opened)
         recorded, interrupted = _decoded(opened)
@@ -167,9 +169,11 @@ def running(
         _obey(interrupts, deployment, lock, options)
         try:
             yield Running(opened, deployment, service, interrupted, interrupts, options.message, virtualenv)
-        except (EngineError, Stopped):
+        except (EngineError, Stopped) as error:
             if interrupts.count:
                 raise KeyboardInterrupt from None
+            if isinstance(error, EngineError):
+                events.mask.hide_in(error)
             raise
 
 

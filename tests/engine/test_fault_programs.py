@@ -78,11 +78,6 @@ def with_an_exit_code() -> None:
     sys.exit(3)
 
 
-def with_no_exit_code() -> None:
-    goal()
-    sys.exit()
-
-
 def with_a_message() -> None:
     goal()
     sys.exit("no more")
@@ -109,12 +104,22 @@ ENDS: dict[Callable[[], Any], str] = {
     in_an_async_main: "in the main",
     in_a_coroutine: "after an await",
     with_an_exit_code: "exit code 3",
-    with_no_exit_code: "exit code None",
     with_a_message: "no more",
     twice_of_one_name: "duplicate resource URN",
     in_an_output_of_its_own: "the other half",
     with_an_input_that_raises: "in an apply",
 }
+
+
+@pytest.mark.parametrize("code", [None, 0])
+def test_a_program_that_exits_as_one_that_is_well_has_come_to_its_end(world: World, code: int | None) -> None:
+    def program() -> None:
+        pulumi.export("serial", goal().serial)
+        sys.exit(code)
+
+    assert world.up(program).outputs["serial"].startswith("serial-made")
+    is_true(world)
+    assert not world.preview(program).changed
 
 
 def is_true(world: World) -> None:

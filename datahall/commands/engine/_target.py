@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, Parameter(name=["--cwd", "-C"], help="The folder that holds Pulumi.yaml.")]
 Stack = Annotated[
     str | None,
-    Parameter(name=["--stack", "-s"], help="The stack (default: the only one).", show_default=False),
+    Parameter(
+        name=["--stack", "-s"], help="The stack (default: PULUMI_STACK, or the only one).", show_default=False
+    ),
 ]
 Plugins = Annotated[
     tuple[Path, ...],
@@ -56,7 +58,7 @@ def open_project(folder: Path) -> tuple[engine.Project, engine.Options]:
 
 
 def open_stack(folder: Path, stack: str | None) -> Target:
-    """A stack that exists; without a name, the only one of the project.
+    """A stack that exists; without a name, that of PULUMI_STACK, or the only one of the project.
 
     Raises:
         UserError: there is none of that name, or none or several without one.
@@ -65,6 +67,7 @@ def open_stack(folder: Path, stack: str | None) -> Target:
     from datahall.embedded import call
 
     project, options = open_project(folder)
+    stack = stack or os.environ.get("PULUMI_STACK") or None
     if stack is not None:
         stack = own_stack(project, stack)
     if stack is None:
