@@ -63,7 +63,7 @@ class Mask:
             yield
             return
         out, err = _Masked(sys.stdout, self), _Masked(sys.stderr, self)
-        with redirect_stdout(out), redirect_stderr(err):  # type: ignore[type-var]
+        with redirect_stdout(out), redirect_stderr(err):
             try:
                 yield
             finally:
