@@ -52,6 +52,17 @@ def test_every_notified_handler_exists(role: Path) -> None:
     assert notified == handlers
 
 
+@pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
+def test_every_package_is_named_in_the_defaults_where_the_mirror_looks(role: Path) -> None:
+    asked = [
+        task["ansible.legacy.apt"]["name"]
+        for file in role.glob("tasks/*.yml")
+        for task in _load(file)
+        if "name" in task.get("ansible.legacy.apt", {})
+    ]
+    assert [name for name in asked if "{{" not in name or "['" in name] == []
+
+
 def _has_handlers(role: Path) -> bool:
     return (role / "handlers" / "main.yml").exists()
 
