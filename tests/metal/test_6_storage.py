@@ -60,3 +60,16 @@ def test_keys_are_roots_alone_and_units_are_sound(stored: tuple[Site, Run, tuple
     )
     exports = site.ssh("service-1", "cat /etc/exports.d/cluster.exports")
     assert "/srv/shared 198.18.0.0/24(rw,sync,no_subtree_check,root_squash)" in exports
+
+
+def test_what_is_taken_out_of_the_lists_is_served_and_mounted_no_more(
+    stored: tuple[Site, Run, tuple[str, ...]],
+) -> None:
+    site, _, asked = stored
+    empty = ("-e", '{"storage_exports": [], "storage_mounts": []}')
+    only = (*asked, *empty)
+    assert site.playbook(*only).succeeded().changed["service-1"] == 1
+    assert site.ssh("service-1", "ls /etc/exports.d").strip() == ""
+    assert "shared.mount" not in site.ssh("worker-1", "ls /etc/systemd/system")
+    again = site.playbook(*only).succeeded()
+    assert set(again.changed.values()) == {0}, again.output
