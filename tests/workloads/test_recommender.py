@@ -18,6 +18,7 @@ from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.models.recommender.config import SamplingConfig, TowersConfig, fit
 from workloads.models.recommender.index import build_index
 from workloads.models.recommender.network import TwoTower
+from workloads.models.recommender.spec import RECOMMENDER
 from workloads.models.recommender.task import Ratings
 from workloads.models.spec import load
 from workloads.models.table import MODELS
@@ -113,13 +114,14 @@ def test_recall_and_ndcg_are_those_of_the_ranking() -> None:
         best = build_index(task.network).best(task.network, task.held_out[:, 0], 4)
     assert set(best[0, 2:].tolist()) == {1, 3}  # what user 0 has had comes last
     places = [best[row].tolist().index(item) for row, item in enumerate(task.held_out[:, 1].tolist())]
-    for k in (1, 2, 3):
+    for k in (1, 2, 3, 10):
         found = Ratings(
             task.network, SamplingConfig(k=k), task.pairs, task.held_out, task.log_chance, {}
         ).judge(task.network, ALONE)
         assert found[f"recall_at_{k}"] == np.mean([place < k for place in places])
         gains = [1 / np.log2(place + 2) if place < k else 0 for place in places]
         assert found[f"ndcg_at_{k}"] == pytest.approx(np.mean(gains), abs=1e-6)
+        assert found[RECOMMENDER.headline] == np.mean([place < 10 for place in places])
 
 
 def test_data_of_another_kind_are_refused() -> None:

@@ -15,13 +15,17 @@ from tests.workloads.toy import TINY, Told, configured, learn, opened, plan_for,
 from workloads.errors import DivergedError, InvalidInputError
 from workloads.models.mnist.augment import move, random_motions
 from workloads.models.mnist.config import AugmentConfig
+from workloads.models.mnist.task import Digits
 from workloads.models.spec import ModelSpec
+from workloads.training import loop
 from workloads.training.batches import batches
+from workloads.training.checkpoints import Nowhere
 from workloads.training.evaluation import evaluate, metrics
+from workloads.training.parallel import keep_buffers
 from workloads.training.plan import make_plan
 from workloads.training.precision import choose
 from workloads.training.ranks import ALONE, Ranks
-from workloads.training.state import learning_rate, new_state
+from workloads.training.state import State, learning_rate, new_state
 from workloads.training.step import step
 from workloads.training.stop import on_sigterm
 
@@ -213,6 +217,8 @@ def test_bf16_learns_too_and_fp16_is_refused_without_a_gpu() -> None:
     half = configured(precision="bf16").training
     assert choose(half, ALONE) is torch.bfloat16
     assert choose(configured(precision="auto").training, ALONE) in (torch.bfloat16, torch.float32)
+    same_again = configured(precision="auto", deterministic=True).training
+    assert choose(same_again, ALONE) is torch.float32  # a probe may find another when the run goes on
     with pytest.raises(InvalidInputError, match="needs a GPU"):
         choose(configured(precision="fp16").training, ALONE)
     told = Told()
@@ -227,6 +233,41 @@ def test_training_that_diverges_is_told() -> None:
         next(state.network.parameters()).fill_(math.nan)
     with pytest.raises(DivergedError, match="--lr"):
         learn(TINY, Told(), state=state)
+
+
+def test_weights_that_the_last_step_broke_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run that goes on from them would diverge at once."""
+    kept: list[int] = []
+
+    class Kept(Nowhere):
+        def save(self, state: State) -> None:
+            kept.append(state.step)
+
+    def breaking(state: State, *arguments: Any, **named: Any) -> Tensor:  # noqa: ANN401 - as it is called
+        loss = step(state, *arguments, **named)
+        if state.step == 1:
+            with torch.no_grad():
+                next(state.network.parameters()).fill_(math.inf)
+        return loss
+
+    monkeypatch.setattr(loop, "step", breaking)
+    with pytest.raises(DivergedError, match=r"weights.*step 2"):
+        learn(configured(save_every=1), Told(), checkpoints=Kept())
+    assert kept == [1]
+
+
+def test_a_metric_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Digits, "judge", lambda *_: {"accuracy": math.nan})
+    with pytest.raises(DivergedError, match="accuracy"):
+        learn(TINY, Told())
+
+
+def test_what_judging_wrote_into_a_whole_copy_is_kept() -> None:
+    divided, copy = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
+    with torch.no_grad():
+        copy.get_buffer("running_mean").fill_(3.0)
+    keep_buffers(divided, of=copy)
+    assert divided.get_buffer("running_mean").tolist() == [3.0, 3.0]
 
 
 def test_sigterm_is_a_wish_only_within_its_block() -> None:
@@ -272,6 +313,11 @@ def test_a_network_that_cannot_be_divided_is_refused(
     plan_for(place)
     with pytest.raises(InvalidInputError, match=rule):
         make_plan(configured(batch_size=32, shard=True, **training), None, place.buckets, ranks)
+
+
+def test_what_may_be_found_otherwise_the_next_time_is_not_deterministic(place: Place) -> None:
+    with pytest.raises(InvalidInputError, match="does not go with --deterministic"):
+        plan_for(place, compile="auto", deterministic=True)
 
 
 def test_how_a_run_goes_does_not_rename_it(place: Place) -> None:

@@ -14,7 +14,7 @@ from workloads.training.batches import batches, mixed, seed, steps_per_epoch
 from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, accelerator, peak, share_of
 from workloads.training.pace import Pace
-from workloads.training.parallel import whole, wrapped
+from workloads.training.parallel import keep_buffers, whole, wrapped
 from workloads.training.privacy import guarded, secret_generator
 from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
@@ -73,12 +73,12 @@ def train(
                 break
             if config.save_every and state.step % config.save_every == 0:
                 check_finite(float(state.loss), state.step)
-                checkpoints.save(state)
+                _save(state, checkpoints)
             if state.step % _LOOK_EVERY == 0:
                 check_finite(float(state.loss), state.step)
                 checkpoints.settle()
                 if ranks.any(stopping()):
-                    checkpoints.save(state)
+                    _save(state, checkpoints)
                     return False
                 if pace.due():
                     mean = float(state.loss) / (state.step % per_epoch)
@@ -100,26 +100,40 @@ def train(
             seconds=round(seconds, 3),
             samples_per_s=round((state.step - first) * config.batch_size / seconds, 1),
         )
-        checkpoints.save(state)
+        _save(state, checkpoints)
         if ranks.any(stopping()) and state.step < steps:
             return False
     return True
 
 
 def judge(state: State, task: Task, spec: ModelSpec, ranks: Ranks) -> dict[str, float]:
-    """The metrics on held-out data, the same on every rank."""
+    """The metrics on held-out data, the same on every rank; raises DivergedError for one that is no number.
+
+    What a model learns by being judged, a threshold for one, is in its buffers.
+    """
     network = whole(state.judged, spec)
     network.eval()
     found = task.judge(network, ranks)
     network.train()
+    keep_buffers(state.judged, of=network)
+    for name, value in found.items():
+        check_finite(value, state.step, name)
     return found
 
 
-def check_finite(loss: float, step: int) -> None:
-    """Raise DivergedError for a loss that is no number: nothing that follows could be of use."""
-    if not math.isfinite(loss):
+def _save(state: State, checkpoints: Saves) -> None:
+    """Keep the state, unless its last step made it one from which nothing can go on."""
+    for parameter in state.network.parameters():
+        if not parameter.isfinite().all():
+            check_finite(math.nan, state.step, "weights")
+    checkpoints.save(state)
+
+
+def check_finite(value: float, step: int, what: str = "loss") -> None:
+    """Raise DivergedError for a loss, or another value, that is no number: what follows is of no use."""
+    if not math.isfinite(value):
         fix = "lower --lr, give --clip 1, and look at the data"
-        raise DivergedError("loss", loss, f"must stay finite (step {step})", fix)
+        raise DivergedError(what, value, f"must stay finite (step {step})", fix)
 
 
 def _so_far(state: State, steps: int, loss: float, task: Task, pace: Pace) -> dict[str, object]:

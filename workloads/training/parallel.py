@@ -52,6 +52,15 @@ def whole(network: nn.Module, spec: ModelSpec) -> nn.Module:
     return copy
 
 
+def keep_buffers(network: nn.Module, of: nn.Module) -> None:
+    """What was written into a whole copy's buffers, `of`, into those of the divided `network`."""
+    if of is network:
+        return
+    buffers = dict(of.named_buffers())
+    for name, buffer in network.named_buffers():
+        buffer.copy_(buffers[name])
+
+
 def together(tensor: Tensor) -> Tensor:
     """All of a tensor; every rank calls it."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor

@@ -28,6 +28,8 @@ def choose(config: TrainingConfig, ranks: Ranks) -> torch.dtype:
         raise InvalidInputError("--precision", asked, "needs a GPU: CPUs compute fp16 by emulation", fix)
     if asked != "auto":
         return DTYPES[asked]
+    if config.deterministic:  # a probe may find something else when the run goes on
+        return torch.float32
     return ranks.share(probe(ranks.device) if ranks.main else torch.float32)
 
 

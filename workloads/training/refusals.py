@@ -24,6 +24,7 @@ def refuse(model: ModelSpec, records: int, world_size: int) -> None:
     rules = batch_rules(training, records if model.counted else None, world_size)
     rules += shard_rules(training, world_size) if training.shard else []
     rules += private_rules(model, records, world_size)
+    rules.append(repeat_rule(training))
     for rule in rules:
         if not rule.holds:
             raise InvalidInputError(rule.field, rule.value, rule.rule, rule.fix)
@@ -40,6 +41,12 @@ def batch_rules(training: TrainingConfig, records: int | None, ranks: int) -> li
             (batch // ranks % parts == 0, f"must divide evenly into {parts} parts (--accumulate)"),
         )
     ]
+
+
+def repeat_rule(training: TrainingConfig) -> Rule:
+    """What is measured anew may be found otherwise when a run goes on."""
+    holds = not (training.deterministic and training.compile == "auto")
+    return Rule(holds, "--compile", "auto", "does not go with --deterministic", "take on or off")
 
 
 def shard_rules(training: TrainingConfig, ranks: int) -> list[Rule]:

@@ -1,5 +1,7 @@
 """One run, from its plan to a registered model. Rank 0 reads and writes S3; the others follow it."""
 
+import os
+
 import torch
 from safetensors.torch import save
 
@@ -30,6 +32,8 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
         tell("skipped", reason=f"run {plan.run} is registered as {plan.model.name} {done}", version=done)
         return True
     tell("started", **plan.as_dict())
+    if config.deterministic:  # as torch asks for it, before anything is computed on a GPU
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(config.deterministic)
     dtype = choose(config, ranks)
     if config.precision == "auto":

@@ -30,12 +30,16 @@ class TowersConfig(NetworkSettings):
         return (self.users + self.items) * self.dim + 2 * tower
 
 
+JUDGED = 10
+"""Items by which one version is held against another, however many are shown."""
+
+
 class SamplingConfig(Settings):
     """What a user's item is told apart from, and how many are shown."""
 
     negatives: Annotated[int, Field(ge=1, le=65_536, description="sampled items a rating")] = 64
     power: Annotated[float, Field(ge=0, le=1, description="0: items alike; 1: by their frequency")] = 0.5
-    k: Annotated[int, Field(ge=1, le=1000, description="items shown, and judged")] = 10
+    k: Annotated[int, Field(ge=1, le=1000, description="items shown, and judged besides ten")] = JUDGED
 
 
 def fit(config: NetworkSettings, dataset: Manifest) -> NetworkSettings:

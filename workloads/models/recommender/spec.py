@@ -1,6 +1,6 @@
 """The model's row of the table."""
 
-from workloads.models.recommender.config import SamplingConfig, TowersConfig, fit
+from workloads.models.recommender.config import JUDGED, SamplingConfig, TowersConfig, fit
 from workloads.models.spec import ModelSpec
 from workloads.training.config import TrainingConfig
 
@@ -11,7 +11,7 @@ RECOMMENDER = ModelSpec(
     config=TowersConfig(),
     data=SamplingConfig(),
     training=TrainingConfig(epochs=12, batch_size=256, lr=5e-3, weight_decay=1e-3),
-    headline="recall_at_10",
+    headline=f"recall_at_{JUDGED}",
     network="workloads.models.recommender.network:TwoTower",
     task="workloads.models.recommender.task:open_ratings",
     answer="workloads.models.recommender.answer:answer",

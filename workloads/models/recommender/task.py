@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
 from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, read_pairs
-from workloads.models.recommender.config import SamplingConfig
+from workloads.models.recommender.config import JUDGED, SamplingConfig
 from workloads.models.recommender.index import build_index
 from workloads.models.recommender.network import TwoTower
 from workloads.models.spec import ModelSpec
@@ -65,28 +65,25 @@ class Ratings:
 
     @torch.inference_mode()
     def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
-        """Recall and NDCG at k of the held-out items, and what showing the most frequent would give."""
-        towers, k = _towers(network), self.sampling.k
+        """Recall and NDCG at k, and at ten, of the held-out items, and what the ten most frequent give."""
+        towers, cuts = _towers(network), sorted({JUDGED, self.sampling.k})
         index, mine = build_index(towers), self.held_out[ranks.rank :: ranks.world_size]
         frequent = torch.bincount(self.pairs[:, 1], minlength=len(self.log_chance)).double()
-        sums = torch.zeros(3, dtype=torch.float64, device=mine.device)
+        sums = torch.zeros(2 * len(cuts) + 1, dtype=torch.float64, device=mine.device)
         for part in torch.split(mine, _BATCH):
             users, items = part.unbind(1)
-            hits = index.best(towers, users, k) == items[:, None]
-            ranks_of = hits.double().argmax(1) + 2
-            gains = hits.any(1).double() / torch.log2(ranks_of.double())
+            hits = (index.best(towers, users, cuts[-1]) == items[:, None]).double()
+            gains = hits / torch.log2(torch.arange(hits.shape[1], device=hits.device).double() + 2)
             counts = frequent.repeat(len(users), 1)
             for row, user in enumerate(users.tolist()):
                 counts[row, towers.seen(user)] = -1
-            usual = (counts.topk(min(k, counts.shape[1])).indices == items[:, None]).any(1)
-            sums += torch.stack([hits.any(1).double().sum(), gains.sum(), usual.double().sum()])
-        recall, ndcg, usual_recall = (ranks.sum(sums) / len(self.held_out)).tolist()
-        return {
-            f"recall_at_{k}": round(recall, 6),
-            f"ndcg_at_{k}": round(ndcg, 6),
-            "frequent_recall": round(usual_recall, 6),
-            "records": len(self.held_out),
-        }
+            usual = (counts.topk(min(JUDGED, counts.shape[1])).indices == items[:, None]).any(1)
+            found = [each[:, :k].sum() for k in cuts for each in (hits, gains)]
+            sums += torch.stack([*found, usual.double().sum()])
+        means = [round(mean, 6) for mean in (ranks.sum(sums) / len(self.held_out)).tolist()]
+        names = [f"{what}_at_{k}" for k in cuts for what in ("recall", "ndcg")]
+        told = dict(zip([*names, "frequent_recall"], means, strict=True))
+        return {**told, "records": len(self.held_out)}
 
     def attachments(self) -> dict[str, str]:
         """The users' and items' own names, in the order of their numbers."""
