@@ -144,7 +144,11 @@ def call(operation: Callable[[], T]) -> T:
 
 
 def _project(request: Request) -> engine.Project:
-    return engine.load_project(request.root)
+    """Ours; its program runs with what datahall is installed with, wherever that is.
+
+    The virtual environment that Pulumi.yaml names is for the official CLI.
+    """
+    return dataclasses.replace(engine.load_project(request.root), runtime={})
 
 
 def _options(request: Request) -> engine.Options:

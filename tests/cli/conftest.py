@@ -42,7 +42,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     shutil.copy(ROOT / "Pulumi.yaml", folder)
     shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("components", "datahall", "policies", "workloads", "requirements.lock", ".venv"):
+    for name in ("components", "datahall", "policies", "workloads", "requirements.lock"):
         (folder / name).symlink_to(ROOT / name)
     monkeypatch.setenv("DATAHALL_PROJECT", str(folder))
     return folder
