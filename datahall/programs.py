@@ -15,8 +15,9 @@ from datahall.site import Site
 from datahall.slurm.told import described
 from workloads.models.table import MODELS
 
-# How a model is trained here: as one machine of a cluster would, with two of its processes.
-_TORCHRUN = ("-m", "workloads.training.launch", "--standalone", "--nproc-per-node", "2")
+# How a model is trained here: as one machine of a cluster would, with two of its processes. If one of them is
+# lost, all go on from the last checkpoint.
+TORCHRUN = ("-m", "workloads.training.launch", "--standalone", "--nproc-per-node", "2", "--max-restarts", "2")
 
 
 Events = Generator[Event, None, None]
@@ -61,7 +62,7 @@ def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
 
 def on_this_machine(site: Site, model: str, arguments: Sequence[str]) -> Events:
     """Train here, with torchrun; yields the training's events."""
-    return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=_TORCHRUN)
+    return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=TORCHRUN)
 
 
 def train(

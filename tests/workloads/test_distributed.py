@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psutil
 import pytest
 
+from datahall.programs import TORCHRUN
 from tests.workloads.conftest import ROOT, Place, environment
 from workloads.data.__main__ import main as put_data
 from workloads.events import silent
@@ -21,11 +22,15 @@ pytestmark = [
 SMALL = ("--epochs", "3", "--batch-size", "240", "--deterministic", "true", "--save-every", "2")
 
 
-def torchrun(place: Place, processes: int, *arguments: str, restarts: int = 0) -> subprocess.Popen[str]:
+def torchrun(place: Place, processes: int, *arguments: str) -> subprocess.Popen[str]:
     """A training that has begun."""
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    launch = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes))
+    return begun(launch, place, *arguments)
+
+
+def begun(launch: Sequence[str], place: Place, *arguments: str) -> subprocess.Popen[str]:
     program = ["-m", "workloads.training", "mnist", "--site", str(place.file), "--events", "json"]
-    line = [sys.executable, *launch, "--max-restarts", str(restarts), *program, *arguments]
+    line = [sys.executable, *launch, *program, *arguments]
     return subprocess.Popen(
         line,
         cwd=ROOT,
@@ -110,7 +115,7 @@ def agree(found: dict[int, float], unbroken: dict[int, float]) -> None:
 def test_a_lost_rank_restarts_the_whole_job_from_the_last_checkpoint(
     digits: Callable[[], Place], unbroken: dict[int, float]
 ) -> None:
-    with torchrun(digits(), 2, *SMALL, restarts=1) as process:
+    with begun(TORCHRUN, digits(), *SMALL) as process:  # as datahall does
         first = told(process, until="epoch")
         ranks = psutil.Process(process.pid).children()
         ranks[-1].kill()
