@@ -90,6 +90,12 @@ COMMANDS = (
         ("datahall hosts up --workers 3", "datahall hosts ssh head-1 sinfo"),
         group=True,
     ),
+    Command(
+        "sandbox",
+        "An emulated AWS of your own, for any project, tool or script.",
+        ("datahall sandbox start", "datahall sandbox list"),
+        group=True,
+    ),
     Command("doctor", "Check what this machine has of what datahall needs.", ("datahall doctor",)),
     Command(
         "engine",
