@@ -18,6 +18,8 @@ from datahall.engine import (
     ResourceFailed,
     ResourceStarted,
 )
+from datahall.engine.events import REPLACING
+from datahall.engine.urn import STACK_TYPE
 
 # sign, style, what has been done, what would be done
 _OPS: dict[str, tuple[str, str, str, str]] = {
@@ -33,9 +35,7 @@ _OPS: dict[str, tuple[str, str, str, str]] = {
     Op.IMPORT: ("=", "green", "imported", "import"),
     Op.IMPORT_REPLACEMENT: ("=", "magenta", "imported anew", "import anew"),
 }
-_SHOWN_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE}  # in the tree; line by line each step is told
 _OWN_MODULES = {"components", "pulumi"}
-_STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass
@@ -160,8 +160,8 @@ class ResourceTree:
         diff = [line for change in event.diff for line in told(change)]
         node.state = "done"
         if node.op != Op.REPLACE or event.op != Op.DELETE_REPLACED:
-            node.op, node.diff = _SHOWN_AS.get(event.op, event.op), diff
-        if event.op in (Op.SAME, Op.READ) or node.type == _STACK_TYPE:
+            node.op, node.diff = REPLACING.get(event.op, event.op), diff  # as lines each step is told
+        if event.op in (Op.SAME, Op.READ) or node.type == STACK_TYPE:
             return
         sign, _, past, future = _OPS[event.op]
         self._line(f"{sign} {short_type(node.type)}  {node.name}  {future if self._planning else past}")
@@ -186,9 +186,9 @@ class ResourceTree:
         """The resources by the component directly below the stack that they belong to."""
         groups: dict[str, list[Node]] = {}
         for node in self._nodes.values():
-            if node.type == _STACK_TYPE:
+            if node.type == STACK_TYPE:
                 continue
-            top = [urn for urn in self._lineage(node.urn) if self._nodes[urn].type != _STACK_TYPE][-1]
+            top = [urn for urn in self._lineage(node.urn) if self._nodes[urn].type != STACK_TYPE][-1]
             groups.setdefault(top, []).append(node)
         return [(self._nodes[urn], members) for urn, members in groups.items()]
 

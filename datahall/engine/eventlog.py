@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from datahall.engine.events import (
+    REPLACING,
     UNCHANGED,
     Diagnostic,
     Event,
@@ -18,8 +19,6 @@ from datahall.engine.events import (
     Severity,
 )
 from datahall.engine.masking import Mask
-
-_COUNTED_AS = {Op.CREATE_REPLACEMENT: Op.REPLACE, Op.IMPORT_REPLACEMENT: Op.REPLACE}
 
 
 class EventLog:
@@ -41,7 +40,7 @@ class EventLog:
             event = replace(event, message=self.mask(event.message))
         with self._lock:
             if isinstance(event, ResourceDone) and counted:
-                self._counts[_COUNTED_AS.get(event.op, event.op)] += 1
+                self._counts[REPLACING.get(event.op, event.op)] += 1
             if isinstance(event, PolicyResult):
                 self._policy.append(event)
             if self._listener is not None:

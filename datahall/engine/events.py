@@ -30,6 +30,8 @@ class Op(StrEnum):
     IMPORT_REPLACEMENT = "import-replacement"
 
 
+REPLACING = {Op.CREATE_REPLACEMENT: Op.REPLACE, Op.IMPORT_REPLACEMENT: Op.REPLACE}
+"""The step of a replacement that makes the new one -> as what both of its steps are counted and shown."""
 UNCHANGED = frozenset({Op.SAME, Op.READ})
 DiffKind = Literal["add", "delete", "update", "add-replace", "delete-replace", "update-replace"]
 Severity = Literal["debug", "info", "warning", "error"]

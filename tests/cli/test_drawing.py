@@ -1,6 +1,7 @@
 """Pictures of digits, and the tree of resources."""
 
 import pytest
+from rich.console import Console
 
 from datahall import picture
 from datahall.engine import Diagnostic, Op, PropertyDiff, ResourceDone, ResourceFailed, ResourceStarted
@@ -43,6 +44,23 @@ def test_the_tree_tells_changes_as_lines(lines: list[str]) -> None:
     ]
     assert summary(tree.counts(), planning=False) == "2 unchanged, 1 updated"
     assert summary({"create": 2, "same": 1}, planning=True) == "1 unchanged, 2 to create"
+
+
+@pytest.mark.parametrize("made", [Op.CREATE_REPLACEMENT, Op.IMPORT_REPLACEMENT])
+def test_a_replacement_is_one_with_its_diff_once_the_old_one_is_deleted(lines: list[str], made: Op) -> None:
+    tree = ResourceTree(lines.append, planning=True, diff=True)
+    urn, diff = f"{STACK}$aws:ec2/vpc:Vpc::vpc", [PropertyDiff("cidrBlock", "update-replace", "a", "b")]
+    for op, told in ((made, diff), (Op.DELETE_REPLACED, [])):
+        tree.on_event(ResourceStarted(urn, "aws:ec2/vpc:Vpc", op, None, "vpc"))
+        tree.on_event(ResourceDone(urn, "aws:ec2/vpc:Vpc", op, 0.0, None, told))
+    assert tree.counts() == {Op.REPLACE: 1}
+    console = Console(width=100)
+    with console.capture() as shown:
+        console.print(tree.changes())
+    assert [line.strip() for line in shown.get().splitlines()] == [
+        "± ec2 Vpc  vpc  replace",
+        '└── ~ cidrBlock: "a" => "b" (forces replacement)',
+    ]
 
 
 def test_a_failed_resource_is_told_with_its_message(lines: list[str]) -> None:
