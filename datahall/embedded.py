@@ -7,6 +7,7 @@ from typing import TypeVar
 from rich.text import Text
 
 from datahall import engine
+from datahall.engine.urn import STACK_TYPE
 from datahall.errors import OperationError, UserError
 from datahall.output import Output
 from datahall.review import as_mistakes
@@ -106,7 +107,9 @@ def show(
 def _said(diagnostic: engine.Diagnostic) -> Text:
     """`warning net: ...`, with the resource that it is about unless that is the stack."""
     text = Text(diagnostic.severity, style=_STYLES[diagnostic.severity])
-    if diagnostic.urn and "pulumi:pulumi:Stack::" not in diagnostic.urn:
+    if (
+        diagnostic.urn and f"::{STACK_TYPE}::" not in diagnostic.urn
+    ):  # as a plugin gave it: it need not be one
         text.append(f" {diagnostic.urn.rsplit('::', 1)[-1]}:", style="bold")
     return text.append(f" {diagnostic.message.strip()}", style="default")
 

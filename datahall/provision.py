@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from datahall import embedded, lock, official
+from datahall import embedded, emulated_aws, lock, official
 from datahall.context import Context
 from datahall.engine import StackState
 from datahall.errors import OperationError, UserError
@@ -21,10 +21,8 @@ def start_aws(context: Context) -> control.Server:
     Raises:
         UserError: it cannot be started.
     """
-    try:
+    with emulated_aws.told():
         return control.start(context.home.aws)
-    except control.SandboxError as error:
-        raise UserError(error.field, str(error.value), error.rule, error.fix) from None
 
 
 def check_settings(context: Context) -> str:

@@ -3,15 +3,13 @@
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from datahall import paths
+from datahall import emulated_aws, paths
 from datahall.commands import _options as options
 from datahall.errors import UserError
 from datahall.output import Output
@@ -46,7 +44,7 @@ def start(*, port: int = 0, folder: Folder = None, json: options.Json = False) -
         The port on 127.0.0.1; 0 is the last one, or any that is free.
     """
     output = Output(as_json=json)
-    with _told(), output.stage("emulated AWS") as stage:
+    with emulated_aws.told(), output.stage("emulated AWS") as stage:
         server = control.start(_at(folder), port=port)
         stage.summary = f"{server.url}, pid {server.pid}"
     output.result({"url": server.url, "pid": server.pid, "folder": str(server.folder)})
@@ -56,7 +54,7 @@ def start(*, port: int = 0, folder: Folder = None, json: options.Json = False) -
 @app.command
 def env(*, region: Region = control.DEFAULT_REGION, folder: Folder = None, json: options.Json = False) -> int:
     """Print the variables by which AWS clients and both engines reach it, for a shell to eval."""
-    with _told():
+    with emulated_aws.told():
         variables = control.environment(_running(folder).url, region=region)
     plugins = str(control.PLUGIN_PATH)
     variables |= {"DATAHALL_PLUGINS": plugins, "PATH": f"{plugins}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -73,7 +71,7 @@ def env(*, region: Region = control.DEFAULT_REGION, folder: Folder = None, json:
 def list_(*, folder: Folder = None, json: options.Json = False) -> int:
     """List what is in it, beyond what a new account has."""
     output = Output(as_json=json)
-    with _told():
+    with emulated_aws.told():
         found = control.inventory(_running(folder).url)
     for each in found:
         output.say(f"{each.type}  {each.id}  {each.region}{'' if each.left else '  (to be deleted)'}")
@@ -95,7 +93,7 @@ def rm(*, folder: Folder = None, json: options.Json = False) -> int:
 
 def _end(folder: Path | None, output: Output, *, erase: bool) -> int:
     at = _at(folder)
-    with _told(), output.stage("emulated AWS") as stage:
+    with emulated_aws.told(), output.stage("emulated AWS") as stage:
         server = control.running(at)
         if erase and at.exists() and not (at / "start.lock").exists():
             raise UserError("--folder", str(at), "holds no emulated AWS", "name the folder of one")
@@ -116,11 +114,3 @@ def _running(folder: Path | None) -> control.Server:
     if server is None:
         raise UserError("sandbox", "not running", "there must be one", "start it: datahall sandbox start")
     return server
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except control.SandboxError as error:
-        raise UserError(error.field, str(error.value), error.rule, error.fix) from None

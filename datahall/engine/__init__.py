@@ -50,7 +50,6 @@ if TYPE_CHECKING:
         require_stack,
         stack_history,
         stack_names,
-        summarise_stack,
     )
     from datahall.engine.stack_import import import_stack
     from datahall.engine.stack_rename import rename_stack
@@ -127,7 +126,6 @@ __all__ = [
     "require_stack",
     "stack_history",
     "stack_names",
-    "summarise_stack",
     "up",
 ]
 

@@ -49,6 +49,12 @@ class Checkpoint:
     latest: dict[str, Any] = field(default_factory=dict)
     journalled: bool = False
 
+    @property
+    def last_update(self) -> str:
+        """When it was written, RFC 3339; empty where it never was."""
+        time: str = (self.latest.get("manifest") or {}).get("time", "")
+        return time
+
 
 def read_checkpoint(files: StackFiles, *, fitting: bool = True) -> Checkpoint:
     """Read a stack's state; an absent one is an empty stack. It may not be `fitting` if it is to be repaired.

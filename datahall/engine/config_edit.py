@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -43,8 +43,7 @@ def get_config(
             value = _MISSING
     if value is _MISSING:
         raise InvalidProject(f"config: {key}: not set in {project.config_file(stack)}; set it first")
-    decrypt = crypter_of(project, stack, options, file).decrypt if show_secrets else lambda _: SECRET_MASK
-    return configs.reveal(value, decrypt)
+    return configs.reveal(value, reader_of(project, stack, options, file, show_secrets=show_secrets))
 
 
 def set_config(
@@ -120,6 +119,15 @@ def _parse(project: Project, key: str, *, path: bool) -> tuple[str, tuple[str | 
 
 def _full_keys(project: Project, config: dict[str, Any]) -> dict[str, Any]:
     return {(key if ":" in key else f"{project.name}:{key}"): value for key, value in config.items()}
+
+
+def reader_of(
+    project: Project, stack: str, options: Options, file: configs.StackFile, *, show_secrets: bool
+) -> Callable[[str], str]:
+    """What a secret is told as: its text, or `[secret]`, for which no passphrase is needed."""
+    if show_secrets:
+        return crypter_of(project, stack, options, file).decrypt
+    return lambda _: SECRET_MASK
 
 
 def crypter_of(project: Project, stack: str, options: Options, file: configs.StackFile) -> Crypter:

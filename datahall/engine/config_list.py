@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 
 from datahall.engine import config as configs
-from datahall.engine.config_edit import crypter_of
+from datahall.engine.config_edit import reader_of
 from datahall.engine.options import Options
 from datahall.engine.project import Project
-from datahall.engine.values import SECRET_MASK, Json
+from datahall.engine.values import Json
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def list_config(project: Project, stack: str, options: Options, *, show_secrets:
     Raises InvalidProject for a configuration that does not fit what Pulumi.yaml declares.
     """
     file = configs.read_stack_file(project, stack)
-    decrypt = crypter_of(project, stack, options, file).decrypt if show_secrets else lambda _: SECRET_MASK
-    config = configs.resolve_config(project, file, decrypt)
+    reader = reader_of(project, stack, options, file, show_secrets=show_secrets)
+    config = configs.resolve_config(project, file, reader)
     return [
         Setting(key, value, key in config.secret_keys, _structured(value, config.raw.get(key, {})))
         for key, value in sorted(config.values.items())

@@ -34,16 +34,14 @@ def stack_names(project: Project, options: Options) -> list[str]:
     return backend.stacks(project.name)
 
 
-def summarise_stack(project: Project, stack: str, options: Options) -> StackSummary:
-    """One stack. Raises BrokenState if it cannot be read."""
-    latest = read_checkpoint(stack_files(project, stack, options)).latest
-    manifest = latest.get("manifest") or {}
-    return StackSummary(stack, manifest.get("time", ""), len(latest.get("resources") or []))
-
-
 def list_stacks(project: Project, options: Options) -> list[StackSummary]:
     """The project's stacks. Raises BrokenState for one that cannot be read."""
-    return [summarise_stack(project, name, options) for name in stack_names(project, options)]
+    found = []
+    for name in stack_names(project, options):
+        checkpoint = read_checkpoint(stack_files(project, name, options))
+        resources = checkpoint.latest.get("resources") or []
+        found.append(StackSummary(name, checkpoint.last_update, len(resources)))
+    return found
 
 
 def require_stack(project: Project, stack: str, options: Options) -> StackFiles:

@@ -20,10 +20,14 @@ from datahall.engine.values import masked, without_secrets
 
 @dataclass(frozen=True)
 class StackState:
-    """A stack as recorded. `outputs` are plain data; property values may hold secrets, masked or not."""
+    """A stack as recorded. `outputs` are plain data; property values may hold secrets, masked or not.
+
+    `last_update` is RFC 3339, or empty.
+    """
 
     outputs: dict[str, Any]
     resources: list[ResourceState]
+    last_update: str
 
 
 def read_stack(
@@ -40,7 +44,8 @@ def read_stack(
     resources = [decode_state(data, decrypt) for data in checkpoint.resources]
     root = next((state for state in resources if state.urn == urn.root(stack, project.name)), None)
     outputs = root.outputs if root else {}
-    return StackState(without_secrets(outputs) if show_secrets else masked(outputs), resources)
+    told = without_secrets(outputs) if show_secrets else masked(outputs)
+    return StackState(told, resources, checkpoint.last_update)
 
 
 def deletions(project: Project, stack: str, options: Options) -> list[ResourceState]:

@@ -40,11 +40,7 @@ def delete_states(
     """
     with _editing(project, stack, options) as (resources, pending, write):
         if given is None:
-            if pending:
-                told = ", ".join(sorted(pending))
-                raise InvalidProject(
-                    f"urn: {told}: an operation on it was interrupted; run up, which settles it"
-                )
+            _not_pending(sorted(pending))
             given = [data["urn"] for data in resources]
         else:
             for urn in given:
@@ -142,9 +138,14 @@ def _one(resources: Sequence[Recorded], pending: Collection[str], urn: str) -> R
         raise InvalidProject(
             f"urn: {urn}: ambiguous, {len(found)} resources have it; run up, which deletes the replaced ones"
         )
-    if urn in pending:
-        raise InvalidProject(f"urn: {urn}: an operation on it was interrupted; run up, which settles it")
+    _not_pending([urn] if urn in pending else [])
     return found[0]
+
+
+def _not_pending(pending: Sequence[str]) -> None:
+    if pending:
+        told = ", ".join(pending)
+        raise InvalidProject(f"urn: {told}: an operation on it was interrupted; run up, which settles it")
 
 
 def _needing(resources: Sequence[Recorded], given: Sequence[str]) -> set[str]:

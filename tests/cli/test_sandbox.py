@@ -1,13 +1,15 @@
 """`datahall sandbox`: an emulated AWS for a project that is not ours."""
 
 import shlex
-import sys
 from pathlib import Path
 
 import boto3
 import pytest
 
 from tests.cli.running import Run
+from tests.cli.test_engine_verbs import folder
+
+__all__ = ["folder"]
 
 PROGRAM = """
 import pulumi, pulumi_aws as aws
@@ -16,23 +18,10 @@ pulumi.export("name", bucket.bucket)
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project and a backend of somebody else's."""
-    project, backend = tmp_path / "theirs", tmp_path / "backend"
-    project.mkdir()
-    backend.mkdir()
-    (project / "Pulumi.yaml").write_text("name: theirs\nruntime: python\n")
-    (project / "__main__.py").write_text(PROGRAM)
-    monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{backend}")
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "correct horse")
-    monkeypatch.setenv("DATAHALL_PYTHON", sys.executable)
-    return project
-
-
 def test_a_project_is_brought_up_on_it(
     datahall: Run, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (folder / "__main__.py").write_text(PROGRAM)
     started = datahall("sandbox", "start", "--json").json
     try:
         assert Path(started["folder"]) == home / "sandbox"

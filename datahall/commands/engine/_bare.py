@@ -64,26 +64,25 @@ def stack(
     state = call(
         lambda: engine.read_stack(target.project, target.stack, target.options, show_secrets=show_secrets)
     )
-    summary = call(lambda: engine.summarise_stack(target.project, target.stack, target.options))
     resources = state.resources if state else []
     outputs = state.outputs if state else {}
+    last_update = state.last_update if state else ""
     if json:
-        parents = [{"parent": each.parent} if each.parent else {} for each in resources]
         listed = [
             {
                 "urn": each.urn,
                 "type": each.type,
                 "name": each.name,
                 **({"id": each.id} if each.id else {}),
-                **up,
+                **({"parent": each.parent} if each.parent else {}),
             }
-            for each, up in zip(resources, parents, strict=True)
+            for each in resources
         ]
-        told = {"project": target.project.name, "stack": target.stack, "lastUpdate": summary.last_update}
+        told = {"project": target.project.name, "stack": target.stack, "lastUpdate": last_update}
         print(jsons.dumps({**told, "resources": listed, "outputs": outputs}, indent=2, ensure_ascii=False))
         return 0
     print(f"Stack {target.stack} of project {target.project.name}")
-    print(f"  last update: {summary.last_update or 'none'}")
+    print(f"  last update: {last_update or 'none'}")
     print(f"  resources ({len(resources)}):")
     for each in resources:
         print(f"    {each.type}  {each.name}{'  (to be deleted)' if each.delete else ''}")

@@ -42,6 +42,7 @@ Message = Annotated[str, Parameter(name=["--message", "-m"], help="A message for
 SuppressOutputs = Annotated[bool, Parameter(negative=(), help="Do not show the stack's outputs.")]
 ShowSames = Annotated[bool, Parameter(negative=(), help="Show what stays as it is, too.")]
 ShowReads = Annotated[bool, Parameter(negative=(), help="Show what is only read, too.")]
+Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
 ContinueOnError = Annotated[
     bool, Parameter(negative=(), help="Go on with what does not depend on a failed resource.")
 ]
@@ -69,3 +70,10 @@ def with_replaced(targets: Targets, replaced: Sequence[str]) -> tuple[str, ...]:
     """The targets, with those that are to be replaced."""
     targets.check()
     return (*targets.target, *replaced)
+
+
+def check_skip(skip_preview: bool, *, yes: bool, preview_only: bool = False, how: str = "shown") -> None:
+    """Raise UserError where --skip-preview would ask about what nobody saw; `how` it would be seen."""
+    if skip_preview and (preview_only or not yes):
+        fix = "leave one of them out" if preview_only else "add --yes"
+        raise UserError("--skip-preview", "given", f"what is not {how} cannot be asked about", fix)

@@ -14,6 +14,7 @@ from datahall.commands.engine._target import Target
 from datahall.embedded import call, show
 from datahall.engine.config_edit import shown_config
 from datahall.engine.digest import preview_digest
+from datahall.engine.urn import name_of
 from datahall.output import Output
 from datahall.review import findings_text, tally
 from datahall.runs import Outcome
@@ -66,7 +67,7 @@ def operate(
                 on_event(event)
                 hear(event)
                 if isinstance(event, engine.ResourceDone) and event.op in quiet:
-                    passed.append(f"  {quiet[event.op]}  {event.type}  {event.urn.rpartition('::')[2]}")
+                    passed.append(f"  {quiet[event.op]}  {event.type}  {name_of(event.urn)}")
                 if planning and output.as_json:
                     heard.append(event)
 

@@ -11,7 +11,7 @@ from datahall.commands.engine import _control as control
 from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
-from datahall.commands.engine.up import Skip, Yes
+from datahall.commands.engine.up import Yes
 
 Remove = Annotated[bool, Parameter(help="Remove the stack and its configuration file too.")]
 
@@ -21,7 +21,7 @@ def destroy(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
-    skip_preview: Skip = False,
+    skip_preview: control.Skip = False,
     preview_only: Annotated[bool, Parameter(negative=(), help="Only list what would be deleted.")] = False,
     remove: Remove = False,
     plugin_path: targets.Plugins = (),
@@ -45,15 +45,12 @@ def destroy(
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
     from datahall.embedded import call
-    from datahall.errors import UserError
 
     which.check()
     output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
-    if skip_preview and (preview_only or not yes):
-        fix = "leave one of them out" if preview_only else "add --yes"
-        raise UserError("--skip-preview", "given", "what is not listed cannot be asked about", fix)
+    control.check_skip(skip_preview, yes=yes, preview_only=preview_only, how="listed")
     targets.set_values(target, "--config", config, path=config_path)
     asked = replace(
         target.options,

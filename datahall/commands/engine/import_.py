@@ -12,7 +12,7 @@ from datahall.commands.engine import _look as looks
 from datahall.commands.engine import _target as targets
 from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.refresh import PreviewOnly
-from datahall.commands.engine.up import Skip, Yes
+from datahall.commands.engine.up import Yes
 
 if TYPE_CHECKING:
     from datahall.engine.import_file import Wanted
@@ -49,7 +49,7 @@ def import_(
     out: Out = None,
     yes: Yes = False,
     preview_only: PreviewOnly = False,
-    skip_preview: Annotated[Skip, Parameter(name="--skip-preview")] = False,
+    skip_preview: Annotated[control.Skip, Parameter(name="--skip-preview")] = False,
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
@@ -61,16 +61,13 @@ def import_(
     """Make what is there already the stack's own, protected by default; nothing is created or changed."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
-    from datahall.errors import UserError
 
     output = look.output(as_json=json)
     shown = Shown(diff=diff, event_log=event_log)
     target = targets.open_stack(cwd, stack)
     names = [name.strip() for each in properties for name in each.split(",") if name.strip()]
     wanted = _wanted(target, given, file, parent=parent, provider=provider, properties=names)
-    if skip_preview and (preview_only or not yes):
-        fix = "leave one of them out" if preview_only else "add --yes"
-        raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
+    control.check_skip(skip_preview, yes=yes, preview_only=preview_only)
     if not (yes or preview_only):
         targets.check_terminal(asks=not look.non_interactive)
     with engine.PluginPool() as pool:

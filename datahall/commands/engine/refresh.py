@@ -14,7 +14,6 @@ from datahall.commands.engine._stream import EventLog
 from datahall.commands.engine.up import Yes
 
 PreviewOnly = Annotated[bool, Parameter(help="Only show what differs; nothing is recorded.")]
-Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
 
 
 def refresh(
@@ -22,7 +21,7 @@ def refresh(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
-    skip_preview: Skip = False,
+    skip_preview: control.Skip = False,
     preview_only: PreviewOnly = False,
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
@@ -41,15 +40,12 @@ def refresh(
     """Record what the providers say the resources are now; the resources themselves do not change."""
     from datahall import engine
     from datahall.commands.engine._operate import Shown, finish, operate
-    from datahall.errors import UserError
 
     which.check()
     output = look.output(as_json=json)
     shown = Shown(diff=diff, sames=show_sames, event_log=event_log, refreshing=True)
     target = targets.open_stack(cwd, stack)
-    if skip_preview and (preview_only or not yes):
-        fix = "leave one of them out" if preview_only else "add --yes"
-        raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", fix)
+    control.check_skip(skip_preview, yes=yes, preview_only=preview_only)
     if not (yes or preview_only):
         targets.check_terminal(asks=not look.non_interactive)
     targets.set_values(target, "--config", config, path=config_path)

@@ -15,7 +15,6 @@ from datahall.commands.engine._stream import EventLog
 
 Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
 Secrets = Annotated[bool, Parameter(negative=(), help="Show secrets among the outputs at the end.")]
-Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview before; needs --yes.")]
 
 
 def up(
@@ -23,7 +22,7 @@ def up(
     cwd: targets.Folder = Path("."),
     stack: targets.Stack = None,
     yes: Yes = False,
-    skip_preview: Skip = False,
+    skip_preview: control.Skip = False,
     plugin_path: targets.Plugins = (),
     policy_pack: targets.Packs = (),
     diff: options.Diff = False,
@@ -58,8 +57,7 @@ def up(
         diff=diff, outputs=not suppress_outputs, sames=show_sames, reads=show_reads, event_log=event_log
     )
     target = targets.open_stack(cwd, stack)
-    if skip_preview and not yes:
-        raise UserError("--skip-preview", "given", "what is not shown cannot be asked about", "add --yes")
+    control.check_skip(skip_preview, yes=yes)
     if not yes:
         targets.check_terminal(asks=not look.non_interactive)
     if strict and (skip_preview or expect_no_changes or plan is not None):
