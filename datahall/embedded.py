@@ -107,9 +107,8 @@ def show(
 def _said(diagnostic: engine.Diagnostic) -> Text:
     """`warning net: ...`, with the resource that it is about unless that is the stack."""
     text = Text(diagnostic.severity, style=_STYLES[diagnostic.severity])
-    if (
-        diagnostic.urn and f"::{STACK_TYPE}::" not in diagnostic.urn
-    ):  # as a plugin gave it: it need not be one
+    # as a plugin gave it, a URN need not be one
+    if diagnostic.urn and f"::{STACK_TYPE}::" not in diagnostic.urn:
         text.append(f" {diagnostic.urn.rsplit('::', 1)[-1]}:", style="bold")
     return text.append(f" {diagnostic.message.strip()}", style="default")
 
