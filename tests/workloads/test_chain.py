@@ -89,7 +89,7 @@ def test_from_data_to_production(place: Place) -> None:
     planned = run(command("workloads.training", "mnist", *site, "--dry-run")).event("plan")
     assert (planned["registered"], planned["parameters"]) == (None, 567_434)
 
-    kill_after_epoch(torchrun(place), 2)
+    kill_after_epoch(torchrun(place), 3)  # by then the first epoch's checkpoint is named
     ran = run(torchrun(place))
     assert ran.code == 0, ran.err
     assert ran.event("resumed")["epoch"] >= 1
