@@ -36,7 +36,9 @@ class EventLog:
 
     def emit(self, event: Event, *, counted: bool = True) -> None:
         """Deliver an event; a step that is not `counted` is told only."""
-        if isinstance(event, Diagnostic | ResourceFailed | PolicyResult):
+        if isinstance(event, PolicyResult):
+            event = self.mask.hidden(event)
+        elif isinstance(event, Diagnostic | ResourceFailed):
             event = replace(event, message=self.mask(event.message))
         with self._lock:
             if isinstance(event, ResourceDone) and counted:

@@ -1,6 +1,7 @@
 """Secrets of the configuration taken out of what is told: messages, errors, and what the program prints.
 
-A value of less than three characters is left, as the official engine leaves it: it would be found everywhere.
+A value of less than three characters is left, and so are `true` and `false`, as the official engine leaves
+them: they would be found everywhere.
 """
 
 from __future__ import annotations
@@ -8,23 +9,32 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from threading import Lock
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from datahall.engine.errors import EngineError, PolicyViolation
+from datahall.engine.events import PolicyResult
 from datahall.engine.values import SECRET_MASK
 
 _SHORTEST = 3
+_EVERYWHERE = ("true", "false")
+_ONE_EACH = "latin-1"
+"""The encoding in which every byte is a character."""
 
 
 class Mask:
     """Puts `[secret]` in the place of each secret, also as JSON or Python write it."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+    def __init__(self, secrets: Iterable[str] = (), *, encoding: str | None = None) -> None:
+        """`encoding`: the texts are bytes in it, read as `latin-1`."""
+        hidden = (each for each in secrets if len(each) >= _SHORTEST and each not in _EVERYWHERE)
+        self._secrets = tuple(hidden)
+        forms = {form for secret in self._secrets for form in _forms(secret)}
+        if encoding is not None:
+            forms = {form.encode(encoding, "replace").decode(_ONE_EACH) for form in forms}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
         self._initials = {form[0] for form in self._forms}
         self._pattern = re.compile("|".join(map(re.escape, self._forms)) or r"(?!)")
@@ -51,7 +61,25 @@ class Mask:
         """Take the secrets out of an error's text."""
         error.args = tuple(self(each) if isinstance(each, str) else each for each in error.args)
         if isinstance(error, PolicyViolation):
-            error.results = tuple(replace(each, message=self(each.message)) for each in error.results)
+            error.results = tuple(map(self.hidden, error.results))
+
+    def hidden(self, result: PolicyResult) -> PolicyResult:
+        """What a policy found, without secrets."""
+        described = result.description and self(result.description)
+        return replace(result, message=self(result.message), description=described)
+
+    def of_bytes(self, encoding: str) -> Mask:
+        """The mask for texts that are bytes in `encoding`, read as `latin-1`."""
+        return Mask(self._secrets, encoding=encoding)
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """What an error says that is raised within has no secret in it."""
+        try:
+            yield
+        except EngineError as error:
+            self.hide_in(error)
+            raise
 
     def _may_begin(self, text: str) -> bool:
         return any(form.startswith(text) for form in self._forms)
@@ -71,20 +99,38 @@ class Mask:
                 err.end()
 
 
-class _Masked:
-    """A stream that keeps back what may be the beginning of a secret."""
+class _Keeping:
+    """Hands texts on, but for what may be the beginning of a secret."""
 
-    def __init__(self, stream: TextIO, mask: Mask) -> None:
-        self._stream, self._mask = stream, mask
+    def __init__(self, put: Callable[[str], object], mask: Mask) -> None:
+        self._put, self._mask = put, mask
         self._kept = ""
         self._lock = Lock()
 
-    def write(self, text: str) -> int:
+    def write(self, text: str) -> None:
         with self._lock:
             known = self._kept + text
             place = self._mask.cut(known)
             self._kept = known[place:]
-            self._stream.write(self._mask(known[:place]))
+            self._put(self._mask(known[:place]))
+
+    def end(self) -> None:
+        with self._lock:
+            self._put(self._mask(self._kept))
+            self._kept = ""
+
+
+class _Masked:
+    """A stream without secrets, and so is what is written to its `buffer`, if it has one."""
+
+    def __init__(self, stream: TextIO, mask: Mask) -> None:
+        self._stream = stream
+        self._kept = _Keeping(stream.write, mask)
+        if hasattr(stream, "buffer"):
+            self.buffer = _MaskedBytes(stream.buffer, mask.of_bytes(stream.encoding))
+
+    def write(self, text: str) -> int:
+        self._kept.write(text)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -92,9 +138,30 @@ class _Masked:
             self.write(line)
 
     def end(self) -> None:
-        with self._lock:
-            self._stream.write(self._mask(self._kept))
-            self._kept = ""
+        self._kept.end()
+        if hasattr(self, "buffer"):
+            self.buffer.end()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
+        return getattr(self._stream, name)
+
+
+class _MaskedBytes:
+    """The same for bytes."""
+
+    def __init__(self, stream: BinaryIO, mask: Mask) -> None:
+        self._stream = stream
+        self._kept = _Keeping(lambda text: stream.write(text.encode(_ONE_EACH)), mask)
+        self.end = self._kept.end
+
+    def write(self, content: bytes | bytearray | memoryview) -> int:
+        text = str(content, _ONE_EACH)
+        self._kept.write(text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            self.write(line)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
         return getattr(self._stream, name)

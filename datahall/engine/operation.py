@@ -123,6 +123,7 @@ def running(
             lock = cleanup.enter_context(locked(files, lambda text: events.say("warning", text)))
         opened = open_stack(project, stack, options)
         events.mask = Mask(opened.config.secrets)
+        cleanup.enter_context(events.mask.raising())
         plan = _plan(opened, options)
         expected = _expected_packages(opened)
         recorded, interrupted = _decoded(opened)
@@ -169,11 +170,9 @@ def running(
         _obey(interrupts, deployment, lock, options)
         try:
             yield Running(opened, deployment, service, interrupted, interrupts, options.message, virtualenv)
-        except (EngineError, Stopped) as error:
+        except (EngineError, Stopped):
             if interrupts.count:
                 raise KeyboardInterrupt from None
-            if isinstance(error, EngineError):
-                events.mask.hide_in(error)
             raise
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahall.engine import Diagnostic, ProgramFailed, ProviderFailed, ResourceFailed
+from datahall.engine import Diagnostic, PolicyResult, ProgramFailed, ProviderFailed, ResourceFailed
 from datahall.engine.masking import Mask
 from datahall.engine.secrets import Crypter
 
@@ -98,3 +98,25 @@ def test_however_it_is_divided_the_same_is_printed(secrets: list[str], pieces: l
     assert out.getvalue() == mask("".join(pieces))
     told = out.getvalue().replace("[secret]", "|")
     assert not any(secret in told for secret in secrets if len(secret) >= 3)
+
+
+@given(st.lists(_WORDS.map(lambda word: word + "é"), min_size=1, max_size=3), st.lists(_WORDS, max_size=8))
+def test_bytes_are_printed_without_it_too(secrets: list[str], pieces: list[str]) -> None:
+    raw = io.BytesIO()
+    text = "é".join(pieces)
+    content = text.encode()
+    stream = io.TextIOWrapper(raw, encoding="utf-8")
+    with redirect_stdout(stream), Mask(secrets).printing():
+        for at in range(len(content)):  # a character is divided, too
+            assert sys.stdout.buffer.write(content[at : at + 1]) == 1
+        sys.stdout.buffer.writelines([b"\xff", memoryview(content)])  # no text
+    assert raw.getvalue() == Mask(secrets)(text).encode() + b"\xff" + Mask(secrets)(text).encode()
+
+
+def test_what_a_policy_says_of_itself_has_none() -> None:
+    found = PolicyResult(
+        "a-policy", "pack", "advisory", "urn", f"no {WORD}", "violation", description=f"never {WORD}"
+    )
+    hidden = Mask([WORD, "true"]).hidden(found)
+    assert (hidden.message, hidden.description) == ("no [secret]", "never [secret]")
+    assert Mask(["true", "false", "ab"])("true, false, ab") == "true, false, ab"
