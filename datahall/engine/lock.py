@@ -2,13 +2,15 @@
 
 Ours also says when the owner started, so that a process number that was given out again is no owner.
 A lock of this host whose owner is gone is stale: it is said and taken away. As the official engine does,
-ours looks, locks, and looks again: of two that meet there, one gives way at least.
+ours looks, locks, and looks again. Where engines meet there, each gives way; ours come again after a while
+drawn by lot, so that one of them wins.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import socket
 import time
@@ -28,6 +30,10 @@ from datahall.engine.errors import StackLocked, StoreFailed
 from datahall.engine.left_behind import end_left_behind
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+_MEETINGS = 8
+_PAUSE_SECONDS = 0.1
+"""The longest pause after the first meeting, doubled by each."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,18 @@ def locked(files: StackFiles, warn: Callable[[str], None]) -> Iterator[Held]:
         except StoreFailed as error:
             warn(f"stack {files.stack}: its lock is left behind: {error}: {store.removing(own)}")
 
-    with store.exclusive(files.locks):
-        _clear_or_refuse(files, own, warn)
-        store.write(own, json.dumps(_owner()).encode())
-        try:  # again: another engine, or another host, may have looked at the same moment
+    for meeting in range(1, _MEETINGS + 1):
+        with store.exclusive(files.locks):
             _clear_or_refuse(files, own, warn)
-        except BaseException:
-            release()
-            raise
+            store.write(own, json.dumps(_owner()).encode())
+            try:  # again: another engine, or another host, may have looked at the same moment
+                _clear_or_refuse(files, own, warn)
+                break
+            except BaseException as error:
+                release()
+                if not isinstance(error, StackLocked) or meeting == _MEETINGS:
+                    raise
+        time.sleep(_PAUSE_SECONDS * 2**meeting * random.random())  # noqa: S311 - no secret
     try:
         fold(files)
         yield Held(files, own, release)

@@ -10,17 +10,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from queue import Queue
+from typing import Any, cast
 
 import pulumi
 import pytest
 
 from datahall import engine
 from datahall.engine import BrokenState, Op, StackLocked, StoreFailed
-from datahall.engine.backend import Backend
+from datahall.engine.backend import Backend, StackFiles
+from datahall.engine.lock import locked
 from datahall.engine.storage.bucket_url import open_bucket
+from datahall.engine.storage.store import Store
 
 from .buckets import SECRET, Asked, Bucket, Cut, Fault, Late, Refuse, Stall, Swallow
 from .conftest import World
@@ -278,6 +282,52 @@ def test_a_program_may_refer_to_its_own_stack_while_that_is_written(
 
         bucket_world.up(program)
     assert bucket_world.count() == 9
+
+
+class Meeting:
+    """A bucket at which all make their lock, and look again, at the same moment; afterwards as they come."""
+
+    def __init__(self, store: Store, rivals: int) -> None:
+        self._store, self._barrier = store, threading.Barrier(rivals)
+        self._mine = threading.local()
+
+    def names(self, folder: str) -> dict[str, float]:
+        self._mine.looks = getattr(self._mine, "looks", 0) + 1
+        found = self._store.names(folder)
+        if self._mine.looks <= 2:
+            self._barrier.wait(60)
+        return found
+
+    def write(self, key: str, content: bytes) -> str | None:
+        etag = self._store.write(key, content)
+        if self._mine.looks == 1:
+            self._barrier.wait(60)
+        return etag
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the rest is the bucket's
+        return getattr(self._store, name)
+
+
+def test_of_many_at_once_one_wins(bucket_world: World, bucket: Bucket) -> None:
+    rivals = 4
+    store = cast("Store", Meeting(open_bucket("the test", bucket.url), rivals))
+    files = StackFiles(Backend(store), "proj", "dev")
+    lost: Queue[str] = Queue()
+
+    def update(_: int) -> str:
+        try:
+            with locked(files, lambda _: None):
+                for _ in range(rivals - 1):  # it is held until all others have lost
+                    lost.get(timeout=20)
+        except StackLocked as error:
+            lost.put(str(error))
+            return "lost"
+        return "won"
+
+    with ThreadPoolExecutor(rivals) as pool:
+        ended = sorted(pool.map(update, range(rivals)))
+    assert ended == [*["lost"] * (rivals - 1), "won"]
+    assert not [key for key in bucket.listed() if key.startswith(LOCKS)]
 
 
 def killed(folder: str, salt: str, port: str, cloud: str, url: str) -> None:

@@ -128,7 +128,7 @@ class BucketStore:
 
     @contextmanager
     def exclusive(self, folder: str) -> Iterator[None]:
-        """A bucket cannot do that: of engines that meet, all may give way; two never go on."""
+        """A bucket cannot do that: engines may meet, and have to look again whether they have."""
         yield
 
     def where(self, key: str) -> str:
