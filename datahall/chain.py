@@ -2,40 +2,32 @@
 
 import json
 import random
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any
 
 from rich.panel import Panel
 
-from datahall import bill, closing, lock, picture, programs, provision, registry, service, site
+from datahall import bill, closing, lock, metal, picture, programs, provision, registry, service, site
 from datahall.context import Context
-from datahall.engine import PluginPool
 from datahall.errors import OperationError, UserError
 from datahall.loopback import post_json
 from datahall.processes import Service, write_atomically
-from datahall.runs import Outcome, Request
-from datahall.sandbox.aws import control
+from datahall.wishes import Wishes
 
 DATA = "digits"
 MODEL = "mnist"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """The options of ``up``."""
-
-    yes: bool
-    diff: bool
-    parallel: int
-    expect_no_changes: bool
-    port: int | None
-
-
 def up(context: Context, wishes: Wishes) -> dict[str, Any]:
     """Bring an environment up; returns the result for ``--json``."""
     region = provision.check_settings(context)
+    if wishes.workers is not None and not context.environment.hosts:
+        rule = f"{context.environment.name} has no emulated hosts"
+        raise UserError("--workers", str(wishes.workers), rule, "leave it out, or: datahall up metal")
     if not context.environment.sandboxed:
         return _real(context, wishes, region)
+    if context.environment.hosts:
+        return metal.up(context, wishes, region)
     with lock.hold(context.home, f"datahall up {context.environment.name}"):
         port = service.choose_port(context.home, context.environment.name, MODEL, wishes.port)
         provision.check_state(context)
@@ -48,14 +40,16 @@ def _real(context: Context, wishes: Wishes, region: str) -> dict[str, Any]:
         raise UserError(
             "--port", str(wishes.port), rule, f"leave it out, or: datahall serve {MODEL} --env ENV"
         )
-    outcome = provision.apply(context, _request(context, wishes, region, None))
+    outcome = provision.apply(context, wishes.request(context, region, None))
     return {**context.named(), **outcome.as_json()}
 
 
 def _sandboxed(context: Context, wishes: Wishes, region: str, port: int) -> dict[str, Any]:
     output = context.output
-    server = _start(context)
-    outcome = _provision(context, wishes, region, server.url)
+    server = provision.show_aws(context)
+    provision.check_emulator(context, server.url)
+    request = wishes.request(context, region, server.url)
+    outcome = provision.settle(context, request, brief=not wishes.diff)
     stack = provision.recorded(context)
     outputs = stack.outputs
     found = site.write(context, outputs, server.url)
@@ -77,28 +71,6 @@ def _sandboxed(context: Context, wishes: Wishes, region: str, port: int) -> dict
         "answer": answer,
         "monthly_cost": bill.as_json(cost),
     }
-
-
-def _start(context: Context) -> control.Server:
-    with context.output.stage("emulated AWS") as stage:
-        server = provision.start_aws(context)
-        stage.summary = f"{server.url}, pid {server.pid}"
-    return server
-
-
-def _provision(context: Context, wishes: Wishes, region: str, endpoint: str) -> Outcome:
-    """Preview, and apply what it would change; what came of the last."""
-    provision.check_emulator(context, endpoint)
-    request = _request(context, wishes, region, endpoint)
-    if context.engine == "pulumi":
-        # The official engine's own up begins with a preview.
-        return provision.apply(context, request)
-    with PluginPool() as pool:
-        request = replace(request, pool=pool)
-        outcome = provision.preview(context, request, brief=not wishes.diff)
-        if outcome.changed or not outcome.outputs:
-            outcome = provision.apply(context, request)
-    return outcome
 
 
 def _promoted(found: site.Site, context: Context, trained: programs.Trained) -> str:
@@ -134,14 +106,3 @@ def _ask(context: Context, found: site.Site, running: Service) -> dict[str, Any]
         )
     context.output.say(Panel(picture.draw(record["instance"]), title=f"it says {label}", expand=False))
     return {"index": index, "said": label, "label": record["label"], "model": answer["model"]}
-
-
-def _request(context: Context, wishes: Wishes, region: str, endpoint: str | None) -> Request:
-    return context.request(
-        endpoint=endpoint,
-        region=region,
-        yes=wishes.yes,
-        diff=wishes.diff,
-        parallel=wishes.parallel,
-        expect_no_changes=wishes.expect_no_changes,
-    )

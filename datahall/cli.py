@@ -55,7 +55,7 @@ COMMANDS = (
     Command(
         "up",
         "Bring an environment up: provision, review, train, serve, ask.",
-        ("datahall up local", "datahall up local --port 5001 --json"),
+        ("datahall up local", "datahall up local --port 5001 --json", "datahall up metal --workers 3"),
     ),
     Command(
         "preview",
@@ -71,7 +71,12 @@ COMMANDS = (
     Command(
         "train",
         "Collect a model's data, train it, register it and ask for its promotion.",
-        ("datahall train mnist", "datahall train mnist-cnn --smoke", "datahall train mnist --epochs 20"),
+        (
+            "datahall train mnist",
+            "datahall train mnist-cnn --smoke",
+            "datahall train mnist --epochs 20",
+            "datahall train mnist --on slurm",
+        ),
     ),
     Command("serve", "Serve a model's production version over HTTP.", ("datahall serve mnist --port 5001",)),
     Command(

@@ -10,6 +10,9 @@ from datahall.paths import Home
 from datahall.runs import Request
 from datahall.sandbox.aws import control
 
+INVENTORY = "DATAHALL_INVENTORY"
+"""The variable in which ``stacks/machines.py`` finds the emulated hosts."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
@@ -25,6 +28,11 @@ class Context:
     def state_file(self) -> Path:
         """The checkpoint of the environment's stack in our backend."""
         return self.home.state_file(self.environment.name)
+
+    @property
+    def aws(self) -> Path:
+        """The emulated AWS of the environment: its journal, blobs and log."""
+        return self.home.aws(self.environment.name)
 
     def reading(self) -> Request:
         """A look at the recorded state, for which no passphrase is needed."""
@@ -43,8 +51,11 @@ class Context:
         diff: bool = False,
         expect_no_changes: bool = False,
         yes: bool = False,
+        inventory: Path | None = None,
     ) -> Request:
         """A run of the engine; ``endpoint`` is the emulated AWS of a sandboxed environment.
+
+        ``inventory`` is that of its emulated hosts, where it has any.
 
         Raises:
             UserError: there is no passphrase.
@@ -56,7 +67,7 @@ class Context:
             root=self.root,
             home=self.home,
             environment=self.environment,
-            variables={**found, **aws_variables(endpoint, region)},
+            variables={**found, **aws_variables(endpoint, region), **hosts_variables(inventory)},
             plugin_path=(control.PLUGIN_PATH,) if self.environment.sandboxed else (),
             parallel=parallel,
             diff=diff,
@@ -85,6 +96,11 @@ def open_context(environment: str, *, engine: EngineName | None = None, as_json:
 def aws_variables(endpoint: str | None, region: str) -> dict[str, str]:
     """What leads a program to the emulated AWS and to nothing else; empty without one."""
     return control.environment(endpoint, region=region) if endpoint else {}
+
+
+def hosts_variables(inventory: Path | None) -> dict[str, str]:
+    """What tells a program of emulated hosts; empty without them."""
+    return {INVENTORY: str(inventory)} if inventory else {}
 
 
 def _holds_secrets(state_file: Path) -> bool:

@@ -16,6 +16,8 @@ class Environment:
     name: str
     sandboxed: bool
     about: str
+    hosts: bool = False
+    """Whether it stands on the emulated hosts of this machine, too."""
 
 
 ENVIRONMENTS = {
@@ -24,6 +26,7 @@ ENVIRONMENTS = {
         Environment("local", sandboxed=True, about="an emulated AWS on this machine"),
         Environment("dev", sandboxed=False, about="a real AWS account, small"),
         Environment("prod", sandboxed=False, about="a real AWS account, full size"),
+        Environment("metal", sandboxed=True, about="emulated hosts and an emulated AWS", hosts=True),
     )
 }
 

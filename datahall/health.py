@@ -169,6 +169,6 @@ def _hosts() -> Check:
         ok=not lacking,
         required=False,
         found="; ".join(lacking) if lacking else "Linux, root, and all packages",
-        needed_for="make metal-up and datahall train --on slurm; not for local",
+        needed_for="datahall up metal and datahall hosts; not for local",
         fix="make metal-needs installs the packages, as root on Debian",
     )

@@ -25,10 +25,9 @@ class Home:
         """The self-managed Pulumi backend."""
         return self.root / "state"
 
-    @property
-    def aws(self) -> Path:
-        """The emulated AWS: its journal, blobs and log."""
-        return self.root / "aws"
+    def aws(self, environment: str) -> Path:
+        """The emulated AWS of one environment: its journal, blobs and log."""
+        return self.root / ("aws" if environment == "local" else f"aws-{environment}")
 
     @property
     def services(self) -> Path:

@@ -3,16 +3,19 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from datahall import embedded, emulated_aws, lock, official
 from datahall.context import Context
-from datahall.engine import StackState
+from datahall.engine import PluginPool, StackState
+from datahall.environments import Environment
 from datahall.errors import OperationError, UserError
 from datahall.review import findings_text, tally
 from datahall.runs import Outcome, Request
 from datahall.sandbox.aws import control
 from stacks import settings
 from stacks.errors import InvalidSettings
+from stacks.machines import EMULATED
 
 
 def start_aws(context: Context) -> control.Server:
@@ -22,7 +25,15 @@ def start_aws(context: Context) -> control.Server:
         UserError: it cannot be started.
     """
     with emulated_aws.told():
-        return control.start(context.home.aws)
+        return control.start(context.aws)
+
+
+def show_aws(context: Context) -> control.Server:
+    """The same as a stage of a command."""
+    with context.output.stage("emulated AWS") as stage:
+        server = start_aws(context)
+        stage.summary = f"{server.url}, pid {server.pid}"
+    return server
 
 
 def check_settings(context: Context) -> str:
@@ -32,9 +43,23 @@ def check_settings(context: Context) -> str:
         UserError: with all that is wrong in them.
     """
     try:
-        return settings.load(context.environment.name, context.root / "stacks").region
+        found = settings.load(context.environment.name, context.root / "stacks")
     except InvalidSettings as error:
         raise UserError.of_lines(error.problems) from None
+    if found.bare_metal is not None:
+        _check_machines(context.environment, found.bare_metal.inventory)
+    return found.region
+
+
+def _check_machines(environment: Environment, inventory: str) -> None:
+    """Emulated hosts are for an environment that has them; real ones for one that is real."""
+    field, of_emulated = "datahall:bare_metal.inventory", inventory == EMULATED
+    if of_emulated and not environment.hosts:
+        fix = "name an inventory of real hosts, or: datahall up metal"
+        raise UserError(field, inventory, f"{environment.name} has no emulated hosts", fix)
+    if environment.sandboxed and not of_emulated:
+        fix = "set it for dev or prod, or: ansible-playbook -i YOUR_INVENTORY playbooks/site.yml"
+        raise UserError(field, inventory, f"{environment.name} is sandboxed and touches no real host", fix)
 
 
 def check_state(context: Context) -> None:
@@ -60,7 +85,7 @@ def check_emulator(context: Context, endpoint: str) -> None:
         name = context.environment.name
         raise UserError(
             "emulated AWS",
-            str(context.home.aws),
+            str(context.aws),
             f"is empty, and the state says that {len(made)} resources are in it",
             f"begin anew: datahall down {name} && datahall up {name}",
         )
@@ -80,11 +105,11 @@ def sandbox(context: Context) -> Iterator[str | None]:
     if not context.environment.sandboxed:
         yield None
         return
-    running = control.running(context.home.aws)
+    running = control.running(context.aws)
     if running:
         yield running.url
         return
-    folder = context.home.aws
+    folder = context.aws
     was_there = folder.exists()
     # Nobody else may come to rely on the server that is about to be ended again.
     with lock.hold(context.home, "datahall preview"):
@@ -124,3 +149,16 @@ def apply(context: Context, request: Request) -> Outcome:
     if context.engine == "pulumi":
         return official.up(request)
     return embedded.up(request, context.output)
+
+
+def settle(context: Context, request: Request, *, brief: bool) -> Outcome:
+    """Preview, and apply what it would change; what came of the last."""
+    if context.engine == "pulumi":
+        # The official engine's own up begins with a preview.
+        return apply(context, request)
+    with PluginPool() as pool:
+        request = replace(request, pool=pool)
+        outcome = preview(context, request, brief=brief)
+        if outcome.changed or not outcome.outputs:
+            outcome = apply(context, request)
+    return outcome

@@ -1,14 +1,16 @@
 """``datahall status``: what an environment is made of and what runs in it."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Table
 
-from datahall import embedded, official, processes, service
+from datahall import embedded, emulated, official, processes, service
 from datahall.context import Context
 from datahall.sandbox.aws import control
+from datahall.sandbox.hosts import api
 from datahall.tree import short_type
 
 
@@ -16,12 +18,13 @@ def facts(context: Context) -> dict[str, Any]:
     """The contract of ``datahall status ENV --json``.
 
     Keys: environment, engine, backend, aws_endpoint, outputs, resources (urn, type, id), services
-    (name, url, pid, ready), models (name, version, stage, metrics).
+    (name, url, pid, ready), models (name, version, stage, metrics); with emulated hosts,
+    hosts (name, role, address, power, memory).
     """
     if not context.environment.sandboxed:
         return _real(context)
     home, name = context.home, context.environment.name
-    server = control.running(home.aws)
+    server = control.running(context.aws)
     stack = embedded.read(context.reading()) if _has_stack(context) else None
     reachable = server is not None and home.site(name).is_file()
     return {
@@ -32,6 +35,7 @@ def facts(context: Context) -> dict[str, Any]:
         "resources": [{"urn": r.urn, "type": r.type, "id": r.id} for r in stack.resources] if stack else [],
         "services": [_service(found) for found in processes.services(home.services, name)],
         "models": _models(context) if reachable else [],
+        **({"hosts": _hosts(context)} if context.environment.hosts else {}),
     }
 
 
@@ -44,6 +48,10 @@ def show(context: Context, found: dict[str, Any]) -> None:
     say(f"[bold]{found['environment']}[/]  engine {found['engine']}  state {found['backend']}")
     say(f"emulated AWS  {found['aws_endpoint'] or '[red]not running[/]'}" if "aws_endpoint" in found else "")
     say(_table(found["resources"]))
+    for host in found.get("hosts", ()):
+        say(f"host     {host['name']}  {host['role']}  {host['address']}  {host['power']}  emulated")
+    for name, tasks in found["outputs"].get("drift", {}).items():
+        say(f"drift    {name}  {len(tasks)} tasks would change it")
     for item in found["services"]:
         state = "[green]ready[/]" if item["ready"] else "[red]not ready[/]"
         say(f"service  {item['name']}  {item['url']}  pid {item['pid']}  {state}")
@@ -88,6 +96,11 @@ def _real(context: Context) -> dict[str, Any]:
 
 def _service(found: processes.Service) -> dict[str, Any]:
     return {"name": found.name, "url": found.url, "pid": found.pid, "ready": service.ready(found)}
+
+
+def _hosts(context: Context) -> list[dict[str, Any]]:
+    with emulated.told():
+        return [asdict(host) for host in api.hosts(emulated.folder(context.home))]
 
 
 def _models(context: Context) -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def find(context: Context) -> Site:
     name = context.environment.name
     if not context.environment.sandboxed:
         return write(context, official.outputs(context.request()), None)
-    server = control.running(context.home.aws)
+    server = control.running(context.aws)
     if server is None or not context.home.site(name).is_file():
         raise UserError("environment", name, "is not up", f"bring it up: datahall up {name}")
     return _site(context, json.loads(context.home.site(name).read_text()), server.url)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from datahall import embedded, lock, official, ports, processes, provision
+from datahall import embedded, emulated, lock, official, ports, processes, provision
 from datahall.context import Context
 from datahall.errors import UserError
 from datahall.sandbox.aws import control
@@ -21,10 +21,14 @@ def down(context: Context, *, yes: bool, parallel: int) -> dict[str, Any]:
     if not _anything(context):
         context.output.say(f"{context.environment.name} is not up: nothing to take down")
         return {"destroyed": False, "left": []}
+    if context.environment.hosts:
+        emulated.check(context.home)
     with lock.hold(context.home, f"datahall down {context.environment.name}"):
         provision.check_state(context)
         stopped = _stop_services(context)
         destroyed = _destroy(context, parallel)
+        if context.environment.hosts:
+            emulated.down(context)
         left = _inventory(context)
         if left:
             _complain(context, left)
@@ -39,9 +43,10 @@ def _anything(context: Context) -> bool:
     home, name = context.home, context.environment.name
     return bool(
         context.state_file.exists()
-        or home.aws.exists()
+        or context.aws.exists()
         or home.site(name).exists()
         or processes.services(home.services, name)
+        or (context.environment.hosts and emulated.folder(home).exists())
     )
 
 
@@ -73,7 +78,7 @@ def _destroy(context: Context, parallel: int) -> bool:
 
 def _inventory(context: Context) -> list[str]:
     """What is left in the emulated AWS. Keys that wait for their deletion are AWS's way of deleting keys."""
-    if not context.home.aws.exists():
+    if not context.aws.exists():
         return []
     with context.output.stage("inventory") as stage:
         found = control.inventory(provision.start_aws(context).url)
@@ -87,16 +92,16 @@ def _inventory(context: Context) -> list[str]:
 def _complain(context: Context, left: list[str]) -> None:
     for item in left:
         context.output.say(f"  left: {item}")
-    fix = f"delete them, or drop the whole emulated AWS: rm -r {context.home.aws}"
+    fix = f"delete them, or drop the whole emulated AWS: rm -r {context.aws}"
     context.output.say(f"[red]Not down:[/] {len(left)} resources are not the stack's; {fix}")
 
 
 def _stop_aws(context: Context) -> list[tuple[str, int, int]]:
-    server = control.running(context.home.aws)
+    server = control.running(context.aws)
     if server is None:
         return []
     with context.output.stage("emulated AWS") as stage:
-        control.stop(context.home.aws)
+        control.stop(context.aws)
         stage.summary = f"pid {server.pid}: stopped"
     return [("emulated AWS", server.pid, server.port)]
 
@@ -114,7 +119,7 @@ def _prove(context: Context, ended: list[tuple[str, int, int]]) -> list[str]:
 def _remove_files(context: Context) -> None:
     home, name = context.home, context.environment.name
     with context.output.stage("files") as stage:
-        for path in (home.aws, home.root / "pulumi"):
+        for path in (context.aws, home.root / "pulumi"):
             _remove(path)
         home.site(name).unlink(missing_ok=True)
         home.request(name).unlink(missing_ok=True)

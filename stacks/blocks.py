@@ -187,6 +187,16 @@ class PoolSettings(Block):
         return {key: value for key, value in super().given().items() if key != "zone"}
 
 
+class BareMetalSettings(Block):
+    """Machines that are there already: an Ansible inventory's, or ``emulated`` for those of this machine."""
+
+    inventory: str
+    leavers: list[str] | None = None
+    private_key_file: str | None = None
+    vault_files: list[str] | None = None
+    vault_password_file: str | None = None
+
+
 class LimitSettings(Block):
     """What all GPU pools at their largest may cost an hour, in US dollars at list price."""
 

@@ -18,6 +18,7 @@ from components import InvalidArgs, near
 from components.checks import check_name, check_tags, check_text
 from stacks import rules
 from stacks.blocks import (
+    BareMetalSettings,
     ClusterSettings,
     EncryptionSettings,
     LimitSettings,
@@ -39,16 +40,20 @@ BLOCKS: Mapping[str, Any] = {
     "storage": StorageSettings,
     "cluster": ClusterSettings,
     "pools": dict[str, PoolSettings],
+    "bare_metal": BareMetalSettings | None,
     "limits": LimitSettings,
 }
 
-DEFAULTS: Mapping[str, Any] = {"deletion_protection": True}
+DEFAULTS: Mapping[str, Any] = {"deletion_protection": True, "bare_metal": None}
 """Of the settings that are no mappings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that an environment's program needs to know; every rule holds."""
+    """All that an environment's program needs to know; every rule holds.
+
+    An environment of bare metal has a cluster (EKS) only where one is set.
+    """
 
     environment: str
     region: str
@@ -57,8 +62,9 @@ class Settings:
     network: NetworkSettings
     encryption: EncryptionSettings
     storage: StorageSettings
-    cluster: ClusterSettings
+    cluster: ClusterSettings | None
     pools: Mapping[str, PoolSettings]
+    bare_metal: BareMetalSettings | None
     limits: LimitSettings
 
     @property
@@ -125,10 +131,12 @@ def parse(environment: str, config: Mapping[str, Any]) -> Settings:
     if problems:
         raise InvalidSettings(problems)
     tags = {**blocks["tags"], "environment": environment}
+    if blocks["bare_metal"] and not blocks["pools"] and f"{NAMESPACE}:cluster" not in config:
+        blocks["cluster"] = None
     return Settings(environment=environment, region=str(region), **{**blocks, "tags": tags})
 
 
-_APART = frozenset({"tags", "encryption"})
+_APART = frozenset({"tags", "encryption", "bare_metal"})
 
 
 def _block_rules(environment: str, blocks: Mapping[str, Any]) -> Iterator[str]:

@@ -7,8 +7,10 @@ from cyclopts import Parameter
 from datahall.environments import EngineName
 from datahall.errors import UserError
 
-Env = Annotated[str, Parameter(help="The environment: local (sandboxed), dev or prod.")]
-EnvFlag = Annotated[str, Parameter(name=["--env"], help="The environment: local (sandboxed), dev or prod.")]
+Env = Annotated[str, Parameter(help="The environment: local or metal (sandboxed), dev or prod.")]
+EnvFlag = Annotated[
+    str, Parameter(name=["--env"], help="The environment: local or metal (sandboxed), dev or prod.")
+]
 Engine = Annotated[
     EngineName | None,
     Parameter(help="The engine to run: embedded, or the official pulumi on PATH.", show_default=False),
@@ -18,6 +20,10 @@ Yes = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask. Sandboxe
 Diff = Annotated[bool, Parameter(help="Show each changed property.")]
 Parallel = Annotated[int, Parameter(name=["--parallel", "-p"], help="How many resources to work on at once.")]
 ExpectNoChanges = Annotated[bool, Parameter(help="Fail, changing nothing, if anything would change.")]
+Workers = Annotated[
+    int | None,
+    Parameter(help="How many emulated workers (metal; default: as there are, else 2).", show_default=False),
+]
 Port = Annotated[
     int | None,
     Parameter(help="The port of the model's service, on 127.0.0.1 (default: 5000).", show_default=False),

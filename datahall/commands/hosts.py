@@ -12,6 +12,7 @@ from datahall import emulated, paths
 from datahall.commands import _options as options
 from datahall.output import Output
 from datahall.sandbox.hosts import Host, api, mirror, needs
+from datahall.sandbox.hosts.model import WORKERS
 
 app = App(
     name="hosts",
@@ -32,7 +33,7 @@ Folder = Annotated[
 
 
 @app.command
-def up(*, workers: int = 2, folder: Folder = None, json: options.Json = False) -> int:
+def up(*, workers: int = WORKERS, folder: Folder = None, json: options.Json = False) -> int:
     """Bring blank hosts up, making what is missing; hosts that run are not touched.
 
     Parameters

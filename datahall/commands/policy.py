@@ -23,10 +23,12 @@ def policy(
 
         return listing(engine=engine, as_json=json)
     context = open_context(environment, engine=engine, as_json=json)
-    from datahall import provision
+    from datahall import emulated, provision
 
     region = provision.check_settings(context)
-    with provision.sandbox(context) as endpoint:
-        outcome = provision.preview(context, context.request(endpoint=endpoint, region=region))
+    with provision.sandbox(context) as endpoint, emulated.inventory(context) as inventory:
+        outcome = provision.preview(
+            context, context.request(endpoint=endpoint, region=region, inventory=inventory)
+        )
     context.output.result({**context.named(), "policy": list(outcome.policy)})
     return 0

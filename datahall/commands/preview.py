@@ -16,16 +16,17 @@ def preview(
 ) -> int:
     """Show what up would change, and what the policy pack says to it. Nothing is changed."""
     context = open_context(environment, engine=engine, as_json=json)
-    from datahall import provision
+    from datahall import emulated, provision
 
     region = provision.check_settings(context)
-    with provision.sandbox(context) as endpoint:
+    with provision.sandbox(context) as endpoint, emulated.inventory(context) as inventory:
         request = context.request(
             endpoint=endpoint,
             region=region,
             parallel=options.check_parallel(parallel),
             diff=diff,
             expect_no_changes=expect_no_changes,
+            inventory=inventory,
         )
         outcome = provision.preview(context, request)
     context.output.result({**context.named(), **outcome.as_json()})

@@ -16,7 +16,14 @@ def train(
     model: Annotated[str, Parameter(help="The model to train.")],
     /,
     *,
-    environment: options.EnvFlag = "local",
+    environment: Annotated[
+        str | None,
+        Parameter(
+            name=["--env"],
+            help="The environment (default: local; on slurm metal, where that is up).",
+            show_default=False,
+        ),
+    ] = None,
     epochs: Annotated[
         int | None,
         Parameter(help="How many passes over the data (default: the model's own).", show_default=False),
@@ -36,7 +43,10 @@ def train(
     if on == "slurm" and log_dir is not None:
         rule = "is written where the training runs, and the hosts have no such folder"
         raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
-    context = open_context(environment, as_json=json)
+    from datahall import emulated, paths
+
+    here = "local" if on == "here" else emulated.environment(paths.home())
+    context = open_context(environment or here, as_json=json)
     from datahall import programs, registry, site
 
     found, run = site.find(context), programs.on_this_machine
@@ -44,9 +54,9 @@ def train(
         from datahall.slurm import cluster, job
 
         if not context.environment.sandboxed:
-            rule = f"{environment} is a real AWS account, which emulated hosts cannot reach"
+            rule = f"{context.environment.name} is a real AWS account, which emulated hosts cannot reach"
             raise UserError("--on", on, rule, "leave --env out, or submit the workloads to a real cluster")
-        run = partial(job.run, cluster.find(context.home.root / "hosts"))
+        run = partial(job.run, cluster.find(emulated.folder(context.home)))
     arguments = [*(["--smoke"] if smoke else []), *([] if epochs is None else ["--epochs", str(epochs)])]
     arguments += [] if log_dir is None else ["--log-dir", str(log_dir.absolute())]
     with hold(context.home, f"datahall train {model}"):

@@ -8,7 +8,7 @@ from datahall.errors import OperationError, UserError
 from datahall.sandbox import hosts
 from datahall.sandbox.hosts import HostsFailedError, Power, Role
 
-_FIX = "bring them up (make metal-up) and converge them (cd playbooks; ansible-playbook site.yml)"
+_FIX = "bring them up, and Slurm on them: datahall up metal"
 _TIMEOUT_S = 120
 
 

@@ -1,7 +1,8 @@
 """``python -m datahall.slurm.reach COMMAND...``: run it while the emulated hosts reach the stack's storage.
 
 It is for playbooks that need a bucket: the command finds the repository of backups in BACKUP_REPOSITORY, and
-the stack's keys in its environment, never in its arguments.
+the stack's keys in its environment, never in its arguments. The stack is that of `metal` where it is up, else
+`local`'s.
 """
 
 import json
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from datahall import site
+from datahall import emulated, paths, site
 from datahall.context import open_context
 from datahall.errors import OperationError, UserError, report
 from datahall.sandbox.hosts import HostsFailedError
@@ -20,22 +21,19 @@ from datahall.sandbox.hosts.relay import open_relay
 _FOLDER = "cluster"
 
 
-def run(command: Sequence[str], environment: str = "local") -> int:
-    """The exit code of a command that ran while the hosts reached the environment's storage.
+def run(command: Sequence[str]) -> int:
+    """The exit code of a command that ran while the hosts reached the storage of their environment.
 
     Raises:
         UserError: the environment is not up, or the command is not there.
         OperationError: the hosts have no network.
     """
-    context = open_context(environment)
+    context = open_context(emulated.environment(paths.home()))
     found = site.find(context)
-    if not context.environment.sandboxed:
-        rule = "is a real AWS account, which emulated hosts cannot reach"
-        raise UserError("environment", environment, rule, "name a sandboxed one, or set backup_repository")
     bucket = json.loads(found.file.read_text())["data_bucket"]
     behind = urlsplit(found.variables["AWS_ENDPOINT_URL"]).port or 80
     try:
-        with open_relay(context.home.root / "hosts", behind) as (address, port):
+        with open_relay(emulated.folder(context.home), behind) as (address, port):
             there = {"BACKUP_REPOSITORY": f"s3:http://{address}:{port}/{bucket}/{_FOLDER}"}
             surroundings = {**os.environ, **found.variables, **there}
             return subprocess.run(command, check=False, env=surroundings).returncode

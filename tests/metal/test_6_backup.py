@@ -32,7 +32,7 @@ _DESTROYED = {
 def stored(converged: Site) -> Iterator[Site]:
     """The hosts, and beside them an emulated AWS with the bucket that a stack would have."""
     home = Home(converged.home)
-    server = control.start(home.aws, bound=True)
+    server = control.start(home.aws("local"), bound=True)
     try:
         keys = control.environment(server.url)
         s3 = boto3.client(
@@ -48,9 +48,9 @@ def stored(converged: Site) -> Iterator[Site]:
         home.site("local").write_text(json.dumps({"data_bucket": _BUCKET, "region": control.DEFAULT_REGION}))
         yield converged
     finally:
-        control.stop(home.aws)
+        control.stop(home.aws("local"))
         home.site("local").unlink(missing_ok=True)
-        shutil.rmtree(home.aws)
+        shutil.rmtree(home.aws("local"))
 
 
 def _reaching(site: Site, *playbook: str) -> Run:

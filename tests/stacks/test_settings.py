@@ -18,7 +18,7 @@ from stacks.errors import InvalidSettings
 from stacks.settings import BLOCKS, from_config, load, parse
 
 STACKS = Path(__file__).parents[2] / "stacks"
-ENVIRONMENTS = ("local", "dev", "prod")
+ENVIRONMENTS = ("local", "dev", "prod", "metal")
 
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -52,7 +52,7 @@ def test_each_environment_loads(environment: str) -> None:
     loaded = load(environment, STACKS)
     assert loaded.environment == environment
     assert loaded.tags["environment"] == environment
-    assert loaded.pools
+    assert loaded.pools or loaded.bare_metal
 
 
 def test_there_are_no_other_environments() -> None:

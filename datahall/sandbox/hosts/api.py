@@ -11,7 +11,7 @@ from datahall.sandbox.hosts import inventory as inventories
 from datahall.sandbox.hosts import ssh as shell
 from datahall.sandbox.hosts.emulated_gpu.gpus import COUNT, KINDS
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
-from datahall.sandbox.hosts.model import Host, Machine, Power, plan
+from datahall.sandbox.hosts.model import WORKERS, Host, Machine, Power, plan
 from datahall.sandbox.hosts.store import Record
 
 _NOT_IN_A_MOUNT_OPTION = set(",:\\ \t")
@@ -28,7 +28,11 @@ def prepare(packages: Sequence[str], tell: Callable[[str], None] = lambda _: Non
 
 
 def up(
-    folder: Path, packages: Sequence[str], *, workers: int = 2, tell: Callable[[str], None] = lambda _: None
+    folder: Path,
+    packages: Sequence[str],
+    *,
+    workers: int = WORKERS,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> list[Host]:
     """Bring the hosts up, making what is missing; hosts that run are not touched.
 
@@ -165,6 +169,17 @@ def inventory(folder: Path) -> dict[str, Any]:
     if (record := store.load(folder)) is None:
         raise HostsUsageError("hosts", str(folder), "there are none", "bring them up first")
     return inventories.of(folder, record)
+
+
+def planned(folder: Path, *, workers: int = WORKERS) -> dict[str, Any]:
+    """The inventory that there would be after ``up``; nothing is made or asked.
+
+    Raises:
+        HostsUsageError: too many workers, or none.
+    """
+    folder = folder.resolve()
+    nowhere = Path()
+    return inventories.of(folder, Record(nowhere, nowhere, None, tuple(plan(workers))))
 
 
 def down(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The hosts as an Ansible inventory: groups by role, ssh through our configuration."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -16,7 +17,11 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
     """The inventory in the form that Ansible expects of a script's ``--list``."""
     names = {role: [each.name for each in record.machines if each.role is role] for role in Role}
     host_variables = {
-        each.name: {"ansible_host": str(each.address), **_hands(folder, each.name)}
+        each.name: {
+            "ansible_host": str(each.address),
+            **_self(folder, each.name),
+            **_hands(folder, each.name),
+        }
         for each in record.machines
     }
     variables = {
@@ -38,6 +43,12 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         "edge": {"hosts": []},  # whoever wants one names it in an inventory of their own
         Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
     }
+
+
+def _self(folder: Path, name: str) -> dict[str, str]:
+    """Which host of that name it is: a blank one in its place is another, whatever its address."""
+    key = folder / "machines" / name / "host_key.pub"
+    return {"emulated_host_key": hashlib.sha256(key.read_bytes()).hexdigest()} if key.is_file() else {}
 
 
 def _hands(folder: Path, name: str) -> dict[str, list[str]]:

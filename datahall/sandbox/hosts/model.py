@@ -11,6 +11,8 @@ from datahall.sandbox.hosts.errors import HostsUsageError
 NETWORK = IPv4Network("198.18.0.0/24")
 GATEWAY = NETWORK[1]
 MAX_WORKERS = 100
+WORKERS = 2
+"""How many there are unless a number is given."""
 GPUS_PER_WORKER = 8
 
 # What these hosts cannot have for real; each host says so of itself in an Ansible local fact.

@@ -19,7 +19,7 @@ TOOLS = {
     "unshare": "util-linux",
 }
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_ELSE = "use real hosts instead: ansible-playbook -i YOUR_INVENTORY playbooks/site.yml"
+_ELSE = "use real hosts instead (docs/metal.md): ansible-playbook -i YOUR_INVENTORY playbooks/site.yml"
 
 
 def missing() -> list[str]:

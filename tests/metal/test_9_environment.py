@@ -1,0 +1,96 @@
+"""`datahall up metal`: hosts and stack in one, up again unchanged, a training on it, down with nothing left.
+
+It needs none of the other files' hosts: these are its own, in a home folder of their own.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datahall.sandbox import hosts
+from tests.metal.driver import ROOT, Site, machine_state
+
+pytestmark = pytest.mark.timeout(1800)
+_DATAHALL = Path(sys.executable).parent / "datahall"
+
+
+@pytest.fixture(scope="module")
+def metal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The environment, taken down whatever happens; afterwards the machine must be as it was."""
+    site = Site(tmp_path_factory.mktemp("environment") / "home", 0, 0)
+    before = machine_state(site.folder)
+    try:
+        yield site
+    finally:
+        _run(site, "down", "metal")
+    assert machine_state(site.folder) == before
+
+
+def _run(site: Site, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [_DATAHALL, *arguments], check=False, capture_output=True, text=True, cwd=ROOT, env=site.environment
+    )
+
+
+def _told(site: Site, *arguments: str) -> dict[str, Any]:
+    done = _run(site, *arguments, "--json")
+    assert done.returncode == 0, done.stderr[-6000:]
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_up_makes_hosts_and_a_stack_that_converges_them(metal: Site) -> None:
+    told = _told(metal, "up", "metal")
+    assert set(told["changes"]) == {"create"}
+    assert [host["power"] for host in told["hosts"]] == ["running"] * 4
+    assert told["outputs"]["hosts"] == ["head-1", "service-1", "worker-1", "worker-2"]
+    metal.until("head-1", "sinfo --noheader --Node --states=idle --format=%N | wc --lines", "2")
+
+
+def test_up_again_changes_nothing(metal: Site) -> None:
+    assert set(_told(metal, "up", "metal")["changes"]) == {"same"}
+    assert set(_told(metal, "up", "metal", "--expect-no-changes")["changes"]) == {"same"}
+
+
+def test_fewer_workers_than_there_are_are_refused(metal: Site) -> None:
+    done = _run(metal, "up", "metal", "--workers", "1")
+    assert done.returncode == 2
+    assert "workers: 1: is fewer than there are (worker-2); remove hosts by name first" in done.stderr
+
+
+def test_a_training_runs_on_it_by_slurm(metal: Site) -> None:
+    told = _told(metal, "train", "mnist", "--on", "slurm")
+    assert told["environment"] == "metal"
+    assert not told["skipped"]
+    assert told["metrics"]["accuracy"] > 0.96
+    jobs = metal.ssh("head-1", "scontrol --oneliner show jobs")
+    assert "JobState=COMPLETED" in jobs
+    assert "NodeList=worker-[1-2]" in jobs
+    status = _told(metal, "status", "metal")
+    assert [model["version"] for model in status["models"]] == [told["version"]]
+    assert {host["power"] for host in status["hosts"]} == {"running"}
+
+
+def test_a_blank_host_in_a_workers_place_is_converged_alone(metal: Site) -> None:
+    hosts.reset(metal.folder, "worker-2")
+    done = _run(metal, "up", "metal", "--expect-no-changes")
+    assert done.returncode != 0
+    assert metal.try_ssh("worker-2", "sinfo").returncode != 0, "nothing was changed"
+    done = _run(metal, "up", "metal")
+    assert done.returncode == 0, done.stderr[-6000:]
+    assert "worker-2: converged" in done.stdout
+    assert "worker-1: converged" not in done.stdout
+    metal.until("head-1", "sinfo --noheader --Node --states=idle --format=%N | wc --lines", "2")
+
+
+def test_down_leaves_nothing(metal: Site) -> None:
+    told = _told(metal, "down", "metal")
+    assert told["destroyed"]
+    assert told["left"] == []
+    assert not metal.home.exists()
+    assert _told(metal, "down", "metal") == {**told, "destroyed": False}
