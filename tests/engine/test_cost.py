@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 import pytest
+from pulumi.runtime import resource
 
 from datahall import engine
 
@@ -29,6 +30,25 @@ def test_the_sdk_waits_for_calls_and_not_for_each_output(
     count = 60
     world.up(lambda: [Thing(f"thing-{number}") for number in range(count)] and None)
     assert waited_for[0] < count * 20  # each has some outputs; in the square it would be 10,000s
+
+
+def test_a_program_does_not_gather_what_nobody_records(world: World) -> None:
+    class First:
+        def __init__(self) -> None:  # as deep as the SDK's own classes are
+            gathered.append(len(resource._get_stack_trace().frames))
+
+    class Second(First):
+        def __init__(self) -> None:
+            super().__init__()
+
+    class Third(Second):
+        def __init__(self) -> None:
+            super().__init__()
+
+    gathered: list[int] = []
+    world.up(lambda: Third() and None)
+    Third()  # the SDK alone, in the same process
+    assert gathered[0] == 0 < gathered[1]
 
 
 def test_who_only_reads_a_state_loads_neither_grpc_nor_the_sdk() -> None:
