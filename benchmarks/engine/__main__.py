@@ -1,15 +1,16 @@
-"""Benchmarks of the embedded engine: `python -m benchmarks.engine [official|mocks|growth|policies|memory]`.
+"""Benchmarks of the embedded engine: `python -m benchmarks.engine KIND`.
 
-All use a provider that does nothing and a backend in a folder. Compare what one run prints, not runs; each
-row tells the machine's load.
+All have a backend in a folder, and all but `local` use a provider that does nothing. Compare what one run
+prints, not runs; each row tells the machine's load.
 """
 
 import argparse
 
-from benchmarks.engine import growth, memory, mocks, official, policies
+from benchmarks.engine import growth, local, memory, mocks, official, policies
 
 _KINDS = {
     "official": (official.main, official.COUNTS),
+    "local": (local.main, local.COUNTS),
     "mocks": (mocks.main, mocks.COUNTS),
     "growth": (growth.main, growth.COUNTS),
     "policies": (policies.main, policies.COUNTS),
@@ -23,7 +24,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("kind", nargs="?", choices=_KINDS, default="official")
-    parser.add_argument("--resources", type=int, nargs="+", help="numbers of resources")
+    parser.add_argument(
+        "--resources", type=int, nargs="+", help="numbers of resources; for `local`: of rounds"
+    )
     given = parser.parse_args()
     run, counts = _KINDS[given.kind]
     run(given.resources or counts)

@@ -14,9 +14,9 @@ from benchmarks.engine.measure import Cost, load, run
 from benchmarks.engine.stage import NOOP, Stage, stage
 
 COUNTS = (1, 100, 1000)
-_STEPS = ("up", "up again", "destroy")
+STEPS = ("up", "up again", "destroy")
 _SDK = "pulumi-language-python-exec"
-_OPTIONS = ("--yes", "--skip-preview", "--non-interactive")
+OPTIONS = ("--yes", "--skip-preview", "--non-interactive")
 
 
 def main(counts: Sequence[int]) -> None:
@@ -31,10 +31,10 @@ def main(counts: Sequence[int]) -> None:
     for count in counts:
         with stage(count) as ours, stage(count) as theirs:
             _stack(pulumi, theirs)
-            for step in _STEPS:
+            for step in STEPS:
                 verb = step.partition(" ")[0]
                 mine = ours.embedded(verb)
-                other = _official(pulumi, theirs, verb, *_OPTIONS)
+                other = _official(pulumi, theirs, verb, *OPTIONS)
                 told = (
                     f"{other.wall:10.2f} {other.wall / mine.wall:6.2f} {other.part_cpu:13.2f}"
                     if other
@@ -54,9 +54,16 @@ def _official(pulumi: str | None, where: Stage, *arguments: str) -> Cost | None:
         return None
     env = {
         **where.environment,
-        "PULUMI_BACKEND_URL": (where.folder / "state").as_uri(),
-        "PULUMI_HOME": str(where.folder / "pulumi-home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        **own_places(where.folder),
         "PATH": os.pathsep.join([str(NOOP), str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
     return run([pulumi, *arguments], where.folder, env, part=_SDK)
+
+
+def own_places(folder: Path) -> dict[str, str]:
+    """Variables by which the official CLI keeps all below `folder`, and asks nobody for updates."""
+    return {
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_HOME": str(folder / "pulumi-home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
