@@ -86,7 +86,7 @@ def test_pulumi_stack_names_the_stack(
     monkeypatch.setenv("PULUMI_STACK", "prod")
     refused = engine("up", "-y")
     assert refused.code == 2
-    assert "prod" in refused.err
+    assert "PULUMI_STACK: prod: no such stack in project" in refused.err
     assert datahall("engine", "stack", "init", "prod", "-C", str(stack)).code == 0
     monkeypatch.setenv("PULUMI_STACK", "dev")
     assert engine("preview").code == 0  # of several

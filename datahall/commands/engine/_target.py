@@ -23,6 +23,7 @@ Stack = Annotated[
         name=["--stack", "-s"], help="The stack (default: PULUMI_STACK, or the only one).", show_default=False
     ),
 ]
+_VARIABLE = "PULUMI_STACK"
 Plugins = Annotated[
     tuple[Path, ...],
     Parameter(help="A folder with executables pulumi-resource-NAME; may be given more than once."),
@@ -67,8 +68,15 @@ def open_stack(folder: Path, stack: str | None) -> Target:
     from datahall.embedded import call
 
     project, options = open_project(folder)
-    stack = stack or os.environ.get("PULUMI_STACK") or None
-    if stack is not None:
+    variable = None if stack else os.environ.get(_VARIABLE)
+    if variable:
+        stack = own_stack(project, variable, field=_VARIABLE)
+        names = engine.stack_names(project, options)
+        if stack not in names:
+            there = f"it has: {', '.join(names) or 'none'}"
+            rule = f"no such stack in project {project.name}; {there}"
+            raise UserError(_VARIABLE, variable, rule, "unset it, or give another by --stack")
+    elif stack is not None:
         stack = own_stack(project, stack)
     if stack is None:
         names = engine.stack_names(project, options)
@@ -82,7 +90,7 @@ def open_stack(folder: Path, stack: str | None) -> Target:
     return Target(project, chosen, options)
 
 
-def own_stack(project: engine.Project, given: str) -> str:
+def own_stack(project: engine.Project, given: str, *, field: str = "--stack") -> str:
     """The name of one of the project's stacks, also given as `organization/PROJECT/STACK`.
 
     Raises:
@@ -94,7 +102,7 @@ def own_stack(project: engine.Project, given: str) -> str:
     named, stack = call(lambda: qualified(project, given))
     if named != project.name:
         raise UserError(
-            "--stack", given, f"the project here is {project.name}", "give that one's folder by -C"
+            field, given, f"the project here is {project.name}", "give that one's folder by -C"
         )
     return stack
 
