@@ -14,11 +14,7 @@ from datahall.output import Output, Stage
 from datahall.site import Site
 from datahall.slurm.told import described
 from workloads.models.table import MODELS
-
-# How a model is trained here: as one machine of a cluster would, with two of its processes. If one of them is
-# lost, all go on from the last checkpoint.
-TORCHRUN = ("-m", "workloads.training.launch", "--standalone", "--nproc-per-node", "2", "--max-restarts", "2")
-
+from workloads.training.launch import GPUS_OR_TWO
 
 Events = Generator[Event, None, None]
 
@@ -60,9 +56,22 @@ def plan(site: Site, model: str, arguments: Sequence[str] = ()) -> Event:
     return last(site.ask("workloads.training", model, "--dry-run", *arguments), "plan")
 
 
-def on_this_machine(site: Site, model: str, arguments: Sequence[str]) -> Events:
+def torchrun(processes: int | None = None) -> tuple[str, ...]:
+    """How a model is trained here: as one machine of a cluster would, a process a GPU (without any, two).
+
+    If one of them is lost, all go on from the last checkpoint.
+    """
+    number = GPUS_OR_TWO if processes is None else str(processes)
+    launch = ("-m", "workloads.training.launch", "--standalone")
+    return (*launch, "--nproc-per-node", number, "--max-restarts", "2")
+
+
+def on_this_machine(
+    site: Site, model: str, arguments: Sequence[str], *, processes: int | None = None
+) -> Events:
     """Train here, with torchrun; yields the training's events."""
-    return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=TORCHRUN)
+    launcher = torchrun(processes)
+    return site.run("workloads.training", model, *arguments, log=f"train-{model}", launcher=launcher)
 
 
 def train(

@@ -32,6 +32,10 @@ def train(
         Literal["here", "slurm"],
         Parameter(help="Where it runs: here, or as a job on the emulated hosts' Slurm cluster."),
     ] = "here",
+    processes: Annotated[
+        int | None,
+        Parameter(help="How many processes here (default: one a GPU, two without any).", show_default=False),
+    ] = None,
     smoke: Annotated[bool, Parameter(help="Small and short, through every stage.", negative=())] = False,
     log_dir: Annotated[
         Path | None,
@@ -43,13 +47,18 @@ def train(
     if on == "slurm" and log_dir is not None:
         rule = "is written where the training runs, and the hosts have no such folder"
         raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
+    if processes is not None and processes < 1:
+        raise UserError("--processes", str(processes), "must be 1 or more", "give 1, or leave it out")
+    if on == "slurm" and processes is not None:
+        rule = "a job on slurm has one on each machine"
+        raise UserError("--processes", str(processes), rule, "leave it out, or train here")
     from datahall import emulated, paths
 
     here = "local" if on == "here" else emulated.environment(paths.home())
     context = open_context(environment or here, as_json=json)
     from datahall import programs, registry, site
 
-    found, run = site.find(context), programs.on_this_machine
+    found, run = site.find(context), partial(programs.on_this_machine, processes=processes)
     if on == "slurm":
         from datahall.slurm import cluster, job
 

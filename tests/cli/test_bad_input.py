@@ -142,10 +142,20 @@ def test_what_needs_an_environment_says_how_to_bring_it_up(
     assert not home.exists()
 
 
-def test_a_log_on_the_hosts_is_refused(datahall: Run, home: Path) -> None:
-    told = datahall("train", "mnist", "--on", "slurm", "--log-dir", "logs")
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (("--on", "slurm", "--log-dir", "logs"), "--log-dir: logs: is written where the training runs"),
+        (("--on", "slurm", "--processes", "2"), "--processes: 2: a job on slurm has one on each machine"),
+        (("--processes", "0"), "--processes: 0: must be 1 or more"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(
+    datahall: Run, home: Path, arguments: tuple[str, ...], refusal: str
+) -> None:
+    told = datahall("train", "mnist", *arguments)
     assert told.code == 2
-    assert "--log-dir: logs: is written where the training runs" in told.err
+    assert refusal in told.err
     assert not home.exists()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from datahall.programs import TORCHRUN
+from datahall import programs
 from tests.workloads.conftest import ROOT, Place, environment
 from workloads.data.__main__ import main as put_data
 from workloads.events import silent
@@ -115,7 +115,7 @@ def agree(found: dict[int, float], unbroken: dict[int, float]) -> None:
 def test_a_lost_rank_restarts_the_whole_job_from_the_last_checkpoint(
     digits: Callable[[], Place], unbroken: dict[int, float]
 ) -> None:
-    with begun(TORCHRUN, digits(), *SMALL) as process:  # as datahall does
+    with begun(programs.torchrun(), digits(), *SMALL) as process:  # as datahall does
         first = told(process, until="epoch")
         ranks = psutil.Process(process.pid).children()
         ranks[-1].kill()

@@ -35,15 +35,15 @@ LINES = [("7", "31", 4.0, 30), ("7", "9", 2.5, 10), ("8", "9", 5.0, 5), ("7", "4
 
 
 def write(folder: Path, name: str) -> Path:
-    separator = "," if name.endswith("csv") else "\t"
+    separator = ratings.FORMATS[name]
     header = ["userId,movieId,rating,timestamp"] if name.endswith("csv") else []
     lines = [separator.join(map(str, line)) for line in LINES]
     (folder / name).write_text("\n".join([*header, *lines]) + "\n")
     return folder
 
 
-@pytest.mark.parametrize("name", ["u.data", "ratings.csv"])
-def test_both_formats_give_the_same_and_the_last_is_held_out(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ratings.FORMATS)
+def test_all_formats_give_the_same_and_the_last_is_held_out(tmp_path: Path, name: str) -> None:
     content = ratings.folder(write(tmp_path, name))
     assert content.records == {"train": 3, "test": 1, "users": 2, "items": 3}
     assert json.loads(content.files[ratings.ITEMS]) == ["31", "9", "40"]
@@ -67,7 +67,7 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str, rule: str) -> None:
 
 
 def test_a_folder_without_ratings_and_numbers_out_of_range_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match=r"must hold ratings\.csv or u\.data"):
+    with pytest.raises(InvalidInputError, match=r"must hold one of ratings\.csv, ratings\.dat, u\.data"):
         ratings.folder(tmp_path)
     files = {**ratings.made().files, ratings.TEST: b"0,999999,1,1"}
     with pytest.raises(CorruptDataError, match="out of range"):

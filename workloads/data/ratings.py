@@ -1,4 +1,4 @@
-"""Ratings in MovieLens' formats: u.data (tabs) or ratings.csv; each user's last one is held out."""
+"""Ratings in MovieLens' formats, which FORMATS lists; each user's last one is held out."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,9 @@ LICENCE = "MovieLens: research use, no redistribution without permission"
 PREPARATION = "users and items numbered in order of appearance; each user's last rating held out"
 MADE = "made by workloads.data.ratings from seed 7: no person's ratings"
 
+FORMATS = {"ratings.csv": ",", "ratings.dat": "::", "u.data": "\t"}
+"""The file that a release of MovieLens has, and what divides its fields; the first that is there is read."""
+
 _HEADER = "userId,movieId,rating,timestamp"
 _FIX = "fetch the file again, or correct that line"
 _USERS, _ITEMS, _GENRES, _EACH = 400, 300, 6, 25
@@ -34,12 +37,12 @@ class Rating:
 
 
 def folder(source: Path) -> Content:
-    """The ratings in `source`/ratings.csv or `source`/u.data; raises InvalidInputError naming a bad line."""
-    for name, separator in (("ratings.csv", ","), ("u.data", "\t")):
+    """The ratings in one of `source`'s files of FORMATS; raises InvalidInputError naming a bad line."""
+    for name, separator in FORMATS.items():
         path = source / name
         if path.is_file():
             return to_content(parse(path.read_text(encoding="utf-8", errors="replace"), name, separator))
-    rule, fix = "must hold ratings.csv or u.data", "give the folder that MovieLens was unpacked to"
+    rule, fix = f"must hold one of {', '.join(FORMATS)}", "give the folder that MovieLens was unpacked to"
     raise InvalidInputError("--source", source, rule, fix)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from workloads.data.content import Content, held_out
+from workloads.data.content import Content, held_out, once
 from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -78,7 +78,8 @@ def folder(source: Path) -> Content:
 def to_content(reviews: list[Labelled]) -> Content:
     """The texts, divided by their hashes; raises InvalidInputError where a side or a class is missing."""
     parts: dict[str, list[Labelled]] = {TRAIN: [], TEST: []}
-    for text, label in dict.fromkeys(reviews):
+    kept, left_out = once(reviews)
+    for text, label in kept:
         parts[TEST if held_out(text, _HELD_OUT_OF) else TRAIN].append((text, label))
     labels = sorted({label for _, label in parts[TRAIN]})
     unknown = sorted({label for _, label in parts[TEST]} - set(labels))
@@ -89,7 +90,7 @@ def to_content(reviews: list[Labelled]) -> Content:
         name: "".join(f"{json.dumps({'text': text, 'label': label})}\n" for text, label in part).encode()
         for name, part in parts.items()
     }
-    counts = {"train": len(parts[TRAIN]), "test": len(parts[TEST]), "classes": len(labels)}
+    counts = {"train": len(parts[TRAIN]), "test": len(parts[TEST]), "classes": len(labels), **left_out}
     return Content({**files, LABELS: json.dumps(labels).encode()}, counts)
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from workloads.data.content import Content
+from workloads.data.content import Content, once
 from workloads.data.support_made import KNOWN, UNKNOWN
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -46,7 +46,8 @@ def to_content(asked: list[Asked]) -> Content:
     """The questions, divided; raises InvalidInputError where a held-out part lacks a kind of question."""
     parts: dict[str, list[Asked]] = {TRAIN: [], CALIBRATION: [], TEST: []}
     seen: defaultdict[str | None, int] = defaultdict(int)
-    for question, answer in dict.fromkeys(asked):
+    kept, left_out = once(asked)
+    for question, answer in kept:
         places = _PLACES if answer else (CALIBRATION, TEST)
         parts[places[seen[answer] % len(places)]].append((question, answer))
         seen[answer] += 1
@@ -60,7 +61,7 @@ def to_content(asked: list[Asked]) -> Content:
         for name, part in parts.items()
     }
     counts = {"train": len(parts[TRAIN]), "test": len(parts[TEST]), "calibration": len(parts[CALIBRATION])}
-    return Content(files, {**counts, "answers": answers})
+    return Content(files, {**counts, "answers": answers, **left_out})
 
 
 def read_asked(files: Mapping[str, bytes], name: str) -> list[Asked]:

@@ -83,7 +83,7 @@ DATASETS: Mapping[str, Dataset] = {
                 licence=ratings.LICENCE,
                 preparation=ratings.PREPARATION,
             ),
-            help="MovieLens' u.data or ratings.csv from a folder",
+            help="MovieLens' u.data, ratings.dat or ratings.csv from a folder",
             collect="workloads.data.ratings:folder",
             from_folder=True,
         ),

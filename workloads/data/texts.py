@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workloads.data.content import Content, held_out
+from workloads.data.content import Content, held_out, once
 from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -40,7 +40,8 @@ def folder(source: Path) -> Content:
 def to_content(texts: list[str]) -> Content:
     """The texts, divided by their hashes: the same text is always on the same side."""
     parts: dict[str, list[str]] = {TRAIN: [], TEST: []}
-    for text in dict.fromkeys(texts):
+    kept, left_out = once(texts)
+    for text in kept:
         parts[TEST if held_out(text, _HELD_OUT_OF) else TRAIN].append(text)
     for name, part in parts.items():
         if not part:
@@ -50,7 +51,7 @@ def to_content(texts: list[str]) -> Content:
         name: "".join(f"{json.dumps({'text': text})}\n" for text in part).encode()
         for name, part in parts.items()
     }
-    return Content(files, {"train": len(parts[TRAIN]), "test": len(parts[TEST])})
+    return Content(files, {"train": len(parts[TRAIN]), "test": len(parts[TEST]), **left_out})
 
 
 def read_texts(files: Mapping[str, bytes], name: str) -> list[str]:

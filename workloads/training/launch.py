@@ -5,6 +5,9 @@ failed job. Here the agent leaves SIGTERM to us: each process is told, saves and
 finds them done, and the job ends with 0, ready to be put back into the queue. All else is torchrun's,
 arguments included; see docs/adr/0009.
 
+`--nproc-per-node gpus-or-2` is a process a GPU, and two on a machine without any, where torchrun's `auto`
+would begin one a core.
+
 Nor does torchrun pass on how its processes ended. The two codes that a scheduler must know are: 2, bad input,
 and 75, stopped before the end (`--stopped-code 75`).
 """
@@ -19,6 +22,7 @@ import psutil
 
 from workloads.training.stop import STOPPED
 
+GPUS_OR_TWO = "gpus-or-2"
 _PASSED_ON = (2, STOPPED)
 _LEFT_TO_TORCHRUN = "SIGINT,SIGHUP,SIGQUIT"
 
@@ -26,10 +30,12 @@ _LEFT_TO_TORCHRUN = "SIGINT,SIGHUP,SIGQUIT"
 def main(argv: Sequence[str]) -> None:
     """Run torchrun with `argv`; raises SystemExit or torch's ChildFailedError as it does."""
     signal.signal(signal.SIGTERM, _pass_on)
-    from torch.distributed import run  # noqa: PLC0415 - 2 s in which SIGTERM may come
+    from torch import cuda  # noqa: PLC0415 - 2 s in which SIGTERM may come
+    from torch.distributed import run  # noqa: PLC0415
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
 
     try:
+        argv = [str(cuda.device_count() or 2) if each == GPUS_OR_TWO else each for each in argv]
         run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *argv])
     except ChildFailedError as error:
         _, first = error.get_first_failure()

@@ -101,9 +101,7 @@ def own_stack(project: engine.Project, given: str, *, field: str = "--stack") ->
 
     named, stack = call(lambda: qualified(project, given))
     if named != project.name:
-        raise UserError(
-            field, given, f"the project here is {project.name}", "give that one's folder by -C"
-        )
+        raise UserError(field, given, f"the project here is {project.name}", "give that one's folder by -C")
     return stack
 
 

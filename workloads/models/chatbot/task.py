@@ -7,15 +7,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from workloads.command import expect
 from workloads.data.support import CALIBRATION, TEST, TRAIN, Asked, read_asked
-from workloads.errors import InvalidInputError
 from workloads.models.chatbot.config import AnsweringConfig, EncoderConfig
 from workloads.models.chatbot.network import Encoder
 from workloads.models.chatbot.retrieval import answers_of, calibrate, nearest, numbers, outcome
-from workloads.models.sentiment.checkpoint import locate
+from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.task import encode
 from workloads.models.spec import ModelSpec
 from workloads.training.ranks import Ranks
@@ -89,11 +88,8 @@ class Support:
 def open_support(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Support:
     """The questions in memory, and the checkpoint's encoder."""
     config, answering = expect(EncoderConfig, spec.config), expect(AnsweringConfig, spec.data)
+    tokenizer = tokenizer_of(config.checkpoint, most=answering.max_tokens)
     place = locate(config.checkpoint)
-    trained = AutoTokenizer.from_pretrained(place)
-    if not getattr(trained, "is_fast", False):
-        rule, fix = "must have a tokenizer of the tokenizers library", "take another checkpoint"
-        raise InvalidInputError("--model-checkpoint", config.checkpoint, rule, fix)
     known, calibration, test = (read_asked(files, name) for name in (TRAIN, CALIBRATION, TEST))
     network = spec.build()
     network.body = AutoModel.from_pretrained(place, add_pooling_layer=False, torch_dtype=torch.float32)
@@ -105,6 +101,6 @@ def open_support(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> S
         known,
         calibration,
         test,
-        tokenizer=trained.backend_tokenizer.to_str(),
+        tokenizer=tokenizer,
         knowledge=files[TRAIN].decode(),
     )

@@ -4,7 +4,7 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 
-from transformers import AutoConfig
+from transformers import AutoConfig, AutoTokenizer
 
 from workloads.errors import InvalidInputError
 from workloads.fingerprint import sha256
@@ -38,3 +38,35 @@ def describe(checkpoint: str, classes: int) -> tuple[str, str]:
     weights = Path(place, _WEIGHTS)
     revision = sha256(weights.read_bytes()) if weights.is_file() else str(getattr(config, "_commit_hash", ""))
     return json.dumps(config.to_dict(), sort_keys=True), revision
+
+
+def tokenizer_of(checkpoint: str, *, most: int) -> str:
+    """A checkpoint's tokenizer as JSON, for texts of up to `most` tokens; raises InvalidInputError.
+
+    One that does not match the network would ask it for entries, or for places, that it does not have.
+    """
+    place = locate(checkpoint)
+    try:
+        trained = AutoTokenizer.from_pretrained(place)
+    except (OSError, ValueError) as error:
+        rule = f"must have a tokenizer that can be opened ({str(error).splitlines()[0]})"
+        raise InvalidInputError("--model-checkpoint", checkpoint, rule, _FIX) from None
+    config = AutoConfig.from_pretrained(place)
+    fix = "take another checkpoint"
+    if not getattr(trained, "is_fast", False):
+        rule = "must have a tokenizer of the tokenizers library"
+        raise InvalidInputError("--model-checkpoint", checkpoint, rule, fix)
+    if len(trained) <= len(trained.all_special_tokens):  # transformers makes one up where there is none
+        rule = "must have a tokenizer with a vocabulary"
+        raise InvalidInputError("--model-checkpoint", checkpoint, rule, fix)
+    if len(trained) > config.vocab_size:
+        rule = (
+            f"must have a network that knows its tokenizer's {len(trained)} entries, not {config.vocab_size}"
+        )
+        raise InvalidInputError("--model-checkpoint", checkpoint, rule, fix)
+    places = min(trained.model_max_length, getattr(config, "max_position_embeddings", most))
+    if most > places:
+        rule = f"must not be more than the checkpoint has places: {places}"
+        raise InvalidInputError("--data-max-tokens", most, rule, "give less, or take another checkpoint")
+    tokenizer: str = trained.backend_tokenizer.to_str()
+    return tokenizer

@@ -7,12 +7,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from workloads.command import expect
 from workloads.data.reviews import LABELS, TEST, TRAIN, read_reviews
-from workloads.errors import InvalidInputError
-from workloads.models.sentiment.checkpoint import locate
+from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.config import ClassifierConfig, ReadingConfig
 from workloads.models.spec import ModelSpec
 from workloads.training.evaluation import confuse, metrics
@@ -104,19 +103,15 @@ def report(confusion: Tensor, labels: list[str]) -> dict[str, float]:
 def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Reviews:
     """The texts as tokens, and the checkpoint with a fresh layer for the classes."""
     config, reading = expect(ClassifierConfig, spec.config), expect(ReadingConfig, spec.data)
-    place = locate(config.checkpoint)
-    trained = AutoTokenizer.from_pretrained(place)
-    if not getattr(trained, "is_fast", False):
-        rule, fix = "must have a tokenizer of the tokenizers library", "take another checkpoint"
-        raise InvalidInputError("--model-checkpoint", config.checkpoint, rule, fix)
-    tokenizer = Tokenizer.from_str(trained.backend_tokenizer.to_str())
+    trained = tokenizer_of(config.checkpoint, most=reading.max_tokens)
+    tokenizer = Tokenizer.from_str(trained)
     train, test = (read(tokenizer, files, name, reading.max_tokens, ranks) for name in (TRAIN, TEST))
     network = spec.build()
     network.body = AutoModelForSequenceClassification.from_pretrained(
-        place, num_labels=config.classes, torch_dtype=torch.float32
+        locate(config.checkpoint), num_labels=config.classes, torch_dtype=torch.float32
     )
     network.train()
-    names = {"tokenizer.json": trained.backend_tokenizer.to_str(), LABELS: files[LABELS].decode()}
+    names = {"tokenizer.json": trained, LABELS: files[LABELS].decode()}
     return Reviews(network.to(ranks.device), train, test, read_reviews(files, TRAIN)[2], names)
 
 
