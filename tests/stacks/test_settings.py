@@ -70,6 +70,16 @@ def test_local_may_be_thrown_away_and_prod_may_not() -> None:
     assert "reservation" in {pool.capacity.type for pool in prod.pools.values()}
 
 
+def test_bare_metal_needs_no_eks_unless_it_is_asked_for() -> None:
+    assert load("metal", STACKS).cluster is None
+    asked = with_setting("bare_metal", {"inventory": "site.yml"})
+    assert parse("dev", asked).cluster is not None, "it has GPU pools"
+    del asked["datahall:pools"]
+    assert parse("dev", asked).cluster is None
+    assert parse("dev", {**asked, "datahall:cluster": {}}).cluster is not None
+    assert problems({**asked, "datahall:bare_metal": {"hosts": []}})[0].startswith("datahall:bare_metal.")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
