@@ -22,7 +22,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from datahall.engine.config import Config
 from datahall.engine.errors import PolicyPackFailed, Unsupported
 from datahall.engine.events import PolicyResult
-from datahall.engine.patience import Patience, unanswered
+from datahall.engine.limits import Limit
 from datahall.engine.plugins import PluginProcess, connect, kill, start_plugin
 from datahall.engine.project import read_yaml
 from datahall.engine.state import ResourceState
@@ -67,7 +67,7 @@ class RunFacts:
     config: Config
     engine_address: str
     environment: Mapping[str, str]
-    patience: Patience
+    limit: Limit
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Pack:
         self._process = _start(folder, facts, started)
         self._channel = connect(self._process.port)
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
-        self._dry_run, self._patience = facts.dry_run, facts.patience
+        self._dry_run, self._limit = facts.dry_run, facts.limit
         try:
             self._ask_what_it_is(facts)
         except BaseException:
@@ -119,7 +119,7 @@ class _Pack:
             config_secret_keys=sorted(facts.config.secret_keys),
         )
         try:
-            self._stub.ConfigureStack(request, timeout=self._patience.seconds)
+            self._stub.ConfigureStack(request, timeout=self._limit.seconds)
         except grpc.RpcError as error:
             if error.code() != grpc.StatusCode.UNIMPLEMENTED:
                 raise self._failure("ConfigureStack", error) from None
@@ -185,13 +185,13 @@ class _Pack:
 
     def _call(self, method: str, call: Callable[..., _R], request: Message) -> _R:
         try:
-            return call(request, timeout=self._patience.seconds)
+            return call(request, timeout=self._limit.seconds)
         except grpc.RpcError as error:
             raise self._failure(method, error) from None
 
     def _failure(self, method: str, error: grpc.RpcError) -> PolicyPackFailed:
         if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
-            return PolicyPackFailed(f"policy pack {self._process.name}: {unanswered(method, self._patience)}")
+            return PolicyPackFailed(f"policy pack {self._process.name}: {self._limit.unanswered(method)}")
         said = self._process.last_words() if error.code() == grpc.StatusCode.UNAVAILABLE else ""
         what = error.details() or error.code().name
         return PolicyPackFailed(f"policy pack {self._process.name}: {what}" + (f"\n{said}" if said else ""))

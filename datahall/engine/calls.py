@@ -12,15 +12,17 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from datahall.engine.errors import ProviderFailed
-from datahall.engine.patience import Patience, unanswered
+from datahall.engine.patience import Patience, Unanswered
 from datahall.engine.property_errors import wrong_properties
 
+_Q = TypeVar("_Q")
 _R = TypeVar("_R")
 _CANCEL_SECONDS = 5
 # Those that ask, and change nothing. What the others do may last.
 _QUESTIONS = frozenset(
-    {"GetPluginInfo", "CheckConfig", "DiffConfig", "Configure", "Parameterize", "Check", "Diff"}
+    {"GetPluginInfo", "Attach", "CheckConfig", "DiffConfig", "Configure", "Parameterize", "Check", "Diff"}
 )
+_CHANGES = frozenset({"Create", "Update", "Delete"})
 # The call did not come to its end as far as we know: what it was to do may or may not be done.
 _UNCLEAR = (
     grpc.StatusCode.UNAVAILABLE,
@@ -44,7 +46,7 @@ class Calls:
     ) -> None:
         self.name = name
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        self.hung = False  # it left a question unanswered: not for another operation
+        self.hung = False  # it left a call unanswered: not for another operation
         self._last_words = last_words
         self._patience = patience or Patience()
 
@@ -56,9 +58,22 @@ class Calls:
     def answer(self, method: str, call: Callable[..., _R], request: Message, subject: str = "") -> _R:
         """Call a method, with the patience that there is for it. Raises grpc.RpcError."""
         if method in _QUESTIONS:
-            return call(request, timeout=self._patience.seconds)
-        with self._patience.working(f"provider {self.name}: {method}{f' of {subject}' if subject else ''}"):
-            return call(request)
+            return self._patience.asked(call, request)
+        custom: float = getattr(request, "timeout", 0.0)  # those that change or read a resource have one
+        try:
+            return self._patience.work(self._told(method, subject), call, request, custom)
+        except Unanswered as error:
+            error.unclear = method in _CHANGES and not getattr(request, "preview", False)
+            raise
+
+    def attended(
+        self, method: str, call: grpc.UnaryUnaryMultiCallable[_Q, _R], request: _Q, subject: str
+    ) -> _R:
+        """Call a method which calls the engine meanwhile. Raises ProviderFailed."""
+        try:
+            return self._patience.attended(self._told(method, subject), call, request)
+        except grpc.RpcError as error:
+            raise self.failure(method, error, subject) from None
 
     def call(self, method: str, call: Callable[..., _R], request: Message, subject: str = "") -> _R:
         """Call a method. Raises ProviderFailed, which names `subject` and what the plugin said."""
@@ -85,9 +100,8 @@ class Calls:
             said = self._last_words() if self._last_words else ""
             message = f"{where}provider {self.name} died during {method}"
             return ProviderFailed(message + (f"\n{said}" if said else ""), unclear=True)
-        if method in _QUESTIONS and error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
-            self.hung = True
-            return ProviderFailed(f"{where}provider {self.name} {unanswered(method, self._patience)}")
+        if isinstance(error, Unanswered):
+            return self._hung(method, error, where)
         if str(error.details()).startswith(_NO_ANSWER):
             said = f"{where}provider {self.name} gave an invalid answer to {method}: {error.details()}"
             return ProviderFailed(said, unclear=True)
@@ -97,3 +111,12 @@ class Calls:
         if absent:
             said = f"provider {self.name}: {method}: {said}"
         return ProviderFailed(f"{where}{said}", unclear=unclear, absent=absent)
+
+    def _hung(self, method: str, error: Unanswered, where: str) -> ProviderFailed:
+        self.hung = True
+        said = f"{where}provider {self.name} {error.limit.unanswered(method)}"
+        more = "; it may be done all the same, which the next update finds out" if error.unclear else ""
+        return ProviderFailed(said + more, unclear=error.unclear)
+
+    def _told(self, method: str, subject: str) -> str:
+        return f"provider {self.name}: {method}{f' of {subject}' if subject else ''}"

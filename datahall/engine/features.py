@@ -63,7 +63,7 @@ IMPLEMENTED: Final[dict[str, str]] = {
     "delete_before_replace": "and what must go along with it",
     "additional_secret_outputs": "",
     "aliases": "by URN, name, type, project, stack, parent, and inherited from a parent",
-    "custom_timeouts": "passed to the provider, those of reads too",
+    "custom_timeouts": "passed to the provider, those of reads too, and kept by the engine where it does not",
     "deleted_with": "",
     "replace_with": "",
     "hide_diffs": "",

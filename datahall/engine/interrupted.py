@@ -8,11 +8,14 @@ being updated or deleted is read by its id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from datahall.engine import providers
 from datahall.engine import urn as urns
+from datahall.engine.answers import Outcome
 from datahall.engine.checkpoint import now
 from datahall.engine.deployment import Deployment
 from datahall.engine.errors import ProviderFailed
@@ -45,7 +48,10 @@ def settle(d: Deployment, found: Iterable[Interrupted]) -> list[ResourceState]:
     is no use in asking again. Raises ProviderFailed if what was being updated or deleted cannot be read.
     """
     hopeless = []
-    for operation in found:
+    # What was given up goes last: what it asks for may be, by its name, what another one made.
+    ordered = sorted(found, key=lambda operation: operation.kind == "creating" and operation.state.delete)
+    answers = {} if d.dry_run else _asked_again(d, [o.state for o in ordered if o.kind == "creating"])
+    for operation in ordered:
         d.go_on()
         state = operation.state
         if operation.kind == "creating":
@@ -55,7 +61,7 @@ def settle(d: Deployment, found: Iterable[Interrupted]) -> list[ResourceState]:
                     "an earlier update was interrupted while this was being created; the next one adopts it",
                     state.urn,
                 )
-            elif not _adopted(d, state) and state.delete:
+            elif not _adopted(d, state, answers[id(state)]) and state.delete:
                 hopeless.append(state)
         elif operation.kind in ("updating", "deleting") and not d.dry_run:
             _look(d, operation)
@@ -63,21 +69,38 @@ def settle(d: Deployment, found: Iterable[Interrupted]) -> list[ResourceState]:
     return hopeless
 
 
-def _adopted(d: Deployment, state: ResourceState) -> bool:
-    try:
-        outcome = providers.of_resource(d, state).create(state, preview=False)
-    except ProviderFailed as error:
+def _asked_again(d: Deployment, states: Iterable[ResourceState]) -> dict[int, Outcome | ProviderFailed]:
+    """What the creations come to; several at a time, as each may last until it is given up."""
+    by_urn: dict[str, list[ResourceState]] = {}
+    for state in states:
+        by_urn.setdefault(state.urn, []).append(state)
+
+    def create(state: ResourceState) -> Outcome | ProviderFailed:
+        d.go_on()
+        try:
+            return providers.of_resource(d, state).create(state, preview=False)
+        except ProviderFailed as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=max(1, d.parallel), thread_name_prefix="settle") as pool:
+        answered = pool.map(lambda group: [(id(state), create(state)) for state in group], by_urn.values())
+        return dict(chain.from_iterable(answered))
+
+
+def _adopted(d: Deployment, state: ResourceState, outcome: Outcome | ProviderFailed) -> bool:
+    if isinstance(outcome, ProviderFailed):
         then = "look whether it is there" if state.delete else "the next run tries again"
         d.snapshot.postpone(state)
         d.events.say(
             "warning",
             "an earlier update was interrupted while this was being created; it may exist unrecorded, and "
-            f"could not be adopted ({then}): {error}",
+            f"could not be adopted ({then}): {outcome}",
             state.urn,
         )
         return False
     old = d.olds.get(state.urn)
-    if old is not None and old.id == outcome.id and not old.pending_replacement:
+    known = (old, *d.condemned) if state.delete else (old,)
+    if any(_is_live(each, state, outcome) for each in known if each is not None):
         d.snapshot.settled(state)
         return True
     stamp = now()
@@ -140,6 +163,11 @@ def _look(d: Deployment, operation: Interrupted) -> None:
         d.condemned[:] = [new if s is old else s for s in d.condemned]
     else:
         d.olds[old.urn] = new
+
+
+def _is_live(recorded: ResourceState, state: ResourceState, outcome: Outcome) -> bool:
+    same = recorded.urn == state.urn and recorded.id == outcome.id
+    return same and not recorded.pending_replacement
 
 
 def _is(recorded: ResourceState, state: ResourceState) -> bool:

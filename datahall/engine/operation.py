@@ -20,10 +20,11 @@ from datahall.engine.errors import EngineError, InvalidProject
 from datahall.engine.eventlog import EventLog
 from datahall.engine.interrupted import Interrupted
 from datahall.engine.interrupts import FIRST, LAST, SECOND, Interrupts
+from datahall.engine.limits import read_limits
 from datahall.engine.lock import Held, locked
 from datahall.engine.masking import Mask
 from datahall.engine.options import Options
-from datahall.engine.patience import Patience, answer_seconds
+from datahall.engine.patience import Patience
 from datahall.engine.plan import ResourcePlan
 from datahall.engine.plan_file import read_plan
 from datahall.engine.plugin_request import read_request
@@ -111,6 +112,7 @@ def running(
 
     `program`: it runs the program, whose virtual environment must be one that can be used.
     """
+    limits = read_limits(options)
     virtualenv = _virtualenv(project, options, needed=program)
     events = EventLog(options.on_event)
     files = stack_files(project, stack, options)
@@ -134,7 +136,7 @@ def running(
         builtin = Builtin(references, dealt_with.get)
         port = cleanup.enter_context(serving(service, builtin, workers=8))
         address = f"127.0.0.1:{port}"
-        patience = Patience(answer_seconds(options), lambda text: events.say("warning", text))
+        patience = Patience(limits, lambda text: events.say("warning", text))
         cleanup.callback(patience.close)
         registry = Registry(
             folders=[folder.resolve() for folder in options.plugin_path],
@@ -151,7 +153,9 @@ def running(
         cleanup.callback(registry.close)
         interrupts.at(SECOND, registry.abort)
         registry.start_early(expected)
-        facts = RunFacts(project.name, stack, dry_run, opened.config, address, options.environment, patience)
+        facts = RunFacts(
+            project.name, stack, dry_run, opened.config, address, options.environment, limits.pack
+        )
         analyzers = Analyzers(options.policy_packs if packs else (), facts)
         cleanup.callback(analyzers.close)
         interrupts.at(SECOND, analyzers.abort)

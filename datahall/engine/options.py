@@ -44,7 +44,9 @@ class Options:
         save_plan: file to which a preview writes what an update would do.
         plan: such a file, to which preview and up are held: PlanViolation for anything else.
         answer_seconds: how long a plugin may take to answer a question (0: without end; else
-            DATAHALL_ANSWER_SECONDS, else ten minutes); what it does has no limit, but that it lasts is told.
+            DATAHALL_ANSWER_SECONDS, else ten minutes, or `provider_timeout` if that is shorter).
+        provider_timeout: seconds that a provider has for what it does to a resource without customTimeouts
+            (0: without end; else DATAHALL_PROVIDER_TIMEOUT, else three hours).
         message: kept in the history.
         program: an inline program; else the project's own is run.
         config: full keys (`aws:region`) to values; else the stack's file is read.
@@ -71,6 +73,7 @@ class Options:
     save_plan: Path | None = None
     plan: Path | None = None
     answer_seconds: float | None = None
+    provider_timeout: float | None = None
     message: str = ""
     program: Callable[[], Any] | None = None
     config: Mapping[str, str] | None = None

@@ -167,7 +167,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            kill(process)
     process.wait()
 
 

@@ -215,7 +215,7 @@ class Provider:
         if not self._able.accepts.secrets:
             raise ProviderFailed(f"{urn}: provider {self.name} makes components but takes no secrets")
         self.bound = True
-        answer: provider_pb2.ConstructResponse = self.calls.call(
+        answer: provider_pb2.ConstructResponse = self.calls.attended(
             "Construct", self._stub.Construct, request, urn
         )
         return answer
@@ -223,7 +223,7 @@ class Provider:
     def call(self, request: provider_pb2.CallRequest) -> provider_pb2.CallResponse:
         """Call a method of a resource."""
         self.bound = True
-        answer: provider_pb2.CallResponse = self.calls.call("Call", self._stub.Call, request, request.tok)
+        answer: provider_pb2.CallResponse = self.calls.attended("Call", self._stub.Call, request, request.tok)
         return answer
 
     def _must_be_configured(self, urn: str) -> None:

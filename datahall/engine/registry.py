@@ -123,8 +123,8 @@ class Registry:
         """Ask all plugins to end what they are doing."""
         with self._lock:
             providers = list(self._providers)
-        for provider in providers:  # each in a thread: one that does not answer keeps no other from hearing
-            threading.Thread(target=provider.calls.cancel, name="cancel", daemon=True).start()
+        for provider in providers:
+            _told_to_cancel(provider)
 
     def abort(self) -> None:
         """End all plugins now, whatever they are doing; calls to them fail."""
@@ -137,8 +137,11 @@ class Registry:
             channel.close()
 
     def close(self) -> None:
-        """End all plugins that this run started, or give them to the pool."""
+        """End all plugins that this run started, or give them to the pool. Those that hang are told."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        hung = [provider for provider in self._providers if provider.calls.hung]
+        for telling in [_told_to_cancel(provider) for provider in hung]:
+            telling.join()
         for channel in self._channels:
             channel.close()
         for process, executable, environment in self._started:
@@ -231,3 +234,10 @@ class Registry:
         with self._lock:
             self._started.append((process, key, environment))
         return process
+
+
+def _told_to_cancel(provider: Provider) -> threading.Thread:
+    """In a thread of its own: one that does not answer keeps no other from hearing."""
+    thread = threading.Thread(target=provider.calls.cancel, name="cancel", daemon=True)
+    thread.start()
+    return thread

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from datahall.commands.engine._control import seconds
+from datahall.errors import UserError
 from tests.cli.running import Ran, Run
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -126,12 +128,20 @@ def test_continue_on_error(folder: Path) -> None:
     plugins = ("--plugin-path", str(PLUGINS))
     (folder / "__main__.py").write_text(
         PROGRAM + 'bad = Thing("bad", refuse="create")\nThing("after", note=bad.serial)\n'
+        'Thing("slow", hold="create")\n'
     )
     assert process(folder, "stack", "init", "dev").code == 0
-    failed = process(folder, "up", "-y", "-f", *plugins, "--continue-on-error")
+    failed = process(folder, "up", "-y", "-f", *plugins, "--continue-on-error", "--provider-timeout", "3s")
     assert (failed.code, things(folder)) == (1, 1)
     assert "passed over" in failed.out + failed.err
     assert "the cloud refuses to create" in failed.out + failed.err
+    assert "::slow: provider cloud did not answer Create within 3s" in failed.out + failed.err
+
+
+def test_a_provider_timeout_is_a_duration() -> None:
+    assert (seconds("90s"), seconds("0"), seconds(None)) == (90, 0, None)
+    with pytest.raises(UserError, match="--provider-timeout: soon: must be a duration like 90s"):
+        seconds("soon")
 
 
 def test_a_refresh_before(folder: Path) -> None:

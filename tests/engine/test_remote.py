@@ -319,3 +319,8 @@ def test_continue_on_error_goes_on_with_other_rows(rows: World, *, inside: bool)
     with pytest.raises(ProviderFailed, match="refuses to create"):
         rows.up(program, continue_on_error=True)
     assert set(rows.inventory()) == {"other-first", "other-last"}
+
+
+def test_a_component_has_the_time_of_its_parts(rows: World) -> None:
+    rows.up(lambda: Row("r", size=2, slow=0.8), provider_timeout=1.4)
+    assert len(rows.inventory()) == 2

@@ -13,7 +13,9 @@ Environment variables:
   PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE
                       the secrets' passphrase
   DATAHALL_ANSWER_SECONDS
-                      how long a plugin may take to answer a question (600; 0: without end)"""
+                      how long a plugin may take to answer a question (600; 0: without end)
+  DATAHALL_PROVIDER_TIMEOUT
+                      how long a provider may take for what it does (3h; 0: without end)"""
 
 # other names of verbs, as the official CLI has them
 _ALSO: dict[str, dict[str, list[str]]] = {

@@ -46,6 +46,15 @@ Skip = Annotated[bool, Parameter(name=["--skip-preview", "-f"], help="No preview
 ContinueOnError = Annotated[
     bool, Parameter(negative=(), help="Go on with what does not depend on a failed resource.")
 ]
+Timeout = Annotated[
+    str | None,
+    Parameter(
+        name="--provider-timeout",
+        help="How long a provider may take for a resource without customTimeouts, like 90s or 1h30m; "
+        "0: without end (default: DATAHALL_PROVIDER_TIMEOUT, or 3h).",
+        show_default=False,
+    ),
+]
 Refresh = Annotated[
     bool,
     Parameter(name=["--refresh", "-r"], negative=(), help="Before, record what the providers say is there."),
@@ -70,6 +79,14 @@ def with_replaced(targets: Targets, replaced: Sequence[str]) -> tuple[str, ...]:
     """The targets, with those that are to be replaced."""
     targets.check()
     return (*targets.target, *replaced)
+
+
+def seconds(timeout: str | None) -> float | None:
+    """What --provider-timeout says. Raises UserError for no duration."""
+    from datahall.embedded import call
+    from datahall.engine import limits
+
+    return None if timeout is None else call(lambda: limits.timeout(limits.FLAG, timeout))
 
 
 def check_skip(skip_preview: bool, *, yes: bool, preview_only: bool = False, how: str = "shown") -> None:

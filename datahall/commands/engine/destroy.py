@@ -27,6 +27,7 @@ def destroy(
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
+    provider_timeout: control.Timeout = None,
     which: control.Targets = control.ALL,
     exclude_protected: Annotated[
         bool, Parameter(negative=(), help="Leave protected resources, and what they need.")
@@ -56,6 +57,7 @@ def destroy(
         target.options,
         plugin_path=targets.folders("--plugin-path", plugin_path),
         parallel=options.check_parallel(parallel),
+        provider_timeout=control.seconds(provider_timeout),
         target=which.target,
         target_dependents=which.target_dependents,
         exclude=which.exclude,

@@ -53,6 +53,7 @@ def import_(
     plugin_path: targets.Plugins = (),
     diff: options.Diff = False,
     parallel: options.Parallel = 16,
+    provider_timeout: control.Timeout = None,
     message: control.Message = "",
     event_log: EventLog = None,
     look: looks.Look = looks.DEFAULT,
@@ -75,6 +76,7 @@ def import_(
             target.options,
             plugin_path=targets.folders("--plugin-path", plugin_path),
             parallel=options.check_parallel(parallel),
+            provider_timeout=control.seconds(provider_timeout),
             message=message,
             pool=pool,
         )

@@ -4,7 +4,8 @@
 "calls": []}: at the seventh call (previews of changes do not count), or at "Create 2", the process of
 `engine.pid` gets the signals: before the call is done (it is done all the same, later), "after" it, or before
 and it is "lost": never done. The calls' names are added to `calls`. {"faults": {"Check": "refuse"}}: each
-such call is refused, hangs, is answered with what is no message, or kills the plugin.
+such call is refused, hangs (until the orders are gone), is answered with what is no message, or kills the
+plugin.
 """
 
 from __future__ import annotations
@@ -104,6 +105,6 @@ class Moments(grpc.ServerInterceptor):
             sys.stderr.write("out of luck\n")
             sys.stderr.flush()
             os._exit(3)
-        while fault == "hang":
+        while fault == "hang" and self._orders.exists():
             time.sleep(0.05)
         return GARBAGE

@@ -1,8 +1,8 @@
 """A component provider for the engine's tests: rows of the test cloud's things.
 
 A Row has two things, the second as large as the first's area; `refuse` and the row's error hooks are the
-first one's. Its methods say a word some times, and hide one (the mark is written by hand, as the SDK's
-server drops it in Call).
+first one's, `slow` is both's. Its methods say a word some times, and hide one (the mark is written by hand,
+as the SDK's server drops it in Call).
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ class RowArgs(TypedDict):
     size: pulumi.Input[float]
     note: pulumi.Input[str] | None
     refuse: pulumi.Input[str] | None
+    slow: pulumi.Input[float] | None
 
 
 class Row(pulumi.ComponentResource):
@@ -43,11 +44,12 @@ class Row(pulumi.ComponentResource):
         if args["size"] == 13:
             raise ValueError("thirteen is unlucky")
         own = pulumi.ResourceOptions(parent=self)
-        more = {key: args[key] for key in ("note", "refuse") if args.get(key) is not None}
+        slow = {"slow": args["slow"]} if args.get("slow") is not None else {}
+        more = {key: args[key] for key in ("note", "refuse") if args.get(key) is not None} | slow
         asked = pulumi.ResourceHookBinding(on_error=opts.hooks.on_error if opts and opts.hooks else None)
         guarded = pulumi.ResourceOptions(parent=self, hooks=asked)
         first = Thing(f"{name}-first", guarded, size=args["size"], **more)
-        last = Thing(f"{name}-last", own, size=first.area)
+        last = Thing(f"{name}-last", own, size=first.area, **slow)
         self.area = last.area
         note = args.get("note")
         if note is not None:
