@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 from datahall.engine import steps
 from datahall.engine.deployment import Deployment, Stopped
-from datahall.engine.errors import EngineError, ProtectedResource, ProviderFailed
+from datahall.engine.errors import EngineError, HookFailed, ProtectedResource, ProviderFailed
 from datahall.engine.state import ResourceState
 
 
@@ -25,6 +25,17 @@ def refuse_protected(states: Sequence[ResourceState]) -> None:
         raise ProtectedResource(
             f"protect: {', '.join(kept)}: protected resources are not deleted; take `protect` from them first"
         )
+
+
+def refuse_hooked(states: Sequence[ResourceState]) -> None:
+    """Raise HookFailed for a recorded delete hook, where no program runs that could have it."""
+    for state in states:
+        names = [*state.hooks.get("BeforeDelete", ()), *state.hooks.get("AfterDelete", ())]
+        if names:
+            raise HookFailed(
+                f'{state.urn}: hook "{names[0]}" was not registered: destroy runs no program, so it has no '
+                "hooks; take it from the resource and run up first"
+            )
 
 
 def delete_all(d: Deployment, states: Sequence[ResourceState]) -> None:

@@ -99,6 +99,7 @@ def custom_change(
     if not changes and not (init_errors and _matches(patterns, ("#initerror",))):
         return NO_CHANGE
     detailed = bool(answer.detailed)
+    nested = detailed or answer.changes is None  # else the provider tells no more than top-level keys
     kinds: dict[str, tuple[DiffKind, bool]] = (
         dict(answer.detailed) if detailed else {path: (kind, True) for path, kind in own.items()}
     )
@@ -108,7 +109,7 @@ def custom_change(
     replace = bool(replaces) or not changes
     for path, (kind, of_inputs) in kinds.items():
         parts = parse_path(path)
-        forced = _matches(patterns, parts) or (not detailed and str(parts[0]) in replaces)
+        forced = (nested and _matches(patterns, parts)) or (not detailed and str(parts[0]) in replaces)
         final = _REPLACING.get(kind, kind) if forced else kind
         replace = replace or final.endswith("-replace")
         if not _matches([parse_path(h) for h in hide], parts):

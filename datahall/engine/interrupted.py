@@ -131,7 +131,7 @@ def _still_needed(d: Deployment, state: ResourceState) -> ResourceState:
     """The state without references to what is gone by now."""
     left = {each.urn for each in d.snapshot.resources()}
     root = urns.root(d.stack, d.project)
-    return freed(state, left, {state.parent: root if root in left else ""})
+    return freed(state, left, root if state.parent and root in left else "")
 
 
 def _look(d: Deployment, operation: Interrupted) -> None:

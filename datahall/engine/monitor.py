@@ -73,13 +73,14 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         """Bring a resource to what the program wants."""
+        request = self._registrar.inherited.completed(request)
         with self._settled.below(request.parent):
             if request.remote:
                 made = self._do(context, lambda: self.remotes.register(self._transforms.resource(request)))
                 made.result = self._result(made.urn)
                 self._component(made.urn, request)
                 return made
-            state = self._do(context, lambda: self._registrar.register_or_fail(self._goal(request)))
+            state = self._do(context, lambda: self._registered(request))
             if request.custom:
                 self._settled.done(state.urn, request.parent, custom=True, exists=_exists(state))
             else:
@@ -93,6 +94,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             unknown=state.urn in self._deployment.targets.skipped,
             result=self._result(state.urn),
         )
+
+    def _registered(self, request: resource_pb2.RegisterResourceRequest) -> ResourceState:
+        goal = self._goal(request)
+        state = self._registrar.register_or_fail(goal)
+        self._registrar.inherited.options(state.urn, goal)
+        return state
 
     def _component(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
         self._registrar.inherited.note(urn, request.parent, request.providers)

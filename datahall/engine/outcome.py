@@ -35,7 +35,7 @@ def recorded(run: Running, kind: str, began: float) -> Iterator[None]:
                 "version": 0,
                 "result": outcome,
                 "endTime": int(time.time()),
-                "resourceChanges": {str(op): count for op, count in d.events.counts.items()},
+                "resourceChanges": d.events.in_history,
             }
         )
 

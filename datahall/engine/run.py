@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
-from datahall.engine import deletes, refreshes, urn
+from datahall.engine import deletes, refreshes, steps, urn
 from datahall.engine.analyzer import blocking
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.ending import Ending
 from datahall.engine.errors import (
     EngineError,
     InvalidProject,
+    PlanViolation,
     PolicyViolation,
     ProgramFailed,
     UnexpectedChanges,
@@ -111,7 +112,7 @@ def destroy(project: Project, stack: str, options: Options) -> Result:
             d = run.deployment
             _check_targets(d)
             with _settled(run, options):
-                _deletes(d, [*d.olds.values(), *d.condemned])
+                _deletes(d, [*d.olds.values(), *d.condemned], hooks=False)
                 if d.errors:
                     raise _first(d.errors)
             return result_of(d, began, outputs={})
@@ -201,7 +202,12 @@ def _end(run: Running, failure: ProgramFailed | None) -> None:
         raise failure
     _refuse_logged(run)
     _check_targets(d)
-    _deletes(d, deletes.no_longer_wanted(d))
+    try:
+        _deletes(d, deletes.no_longer_wanted(d))
+    except EngineError:
+        with suppress(PlanViolation):  # what went wrong is told, not what follows from it
+            _finish_stack(d, whole=False)
+        raise
     if not d.targets.broken:
         _judge_stack(d)
     if not d.errors:
@@ -219,12 +225,13 @@ def _finish_stack(d: Deployment, *, whole: bool) -> None:
     """Record the stack's outputs; those of a program that failed only add to the old ones."""
     root = d.news.get(urn.root(d.stack, d.project))
     if root is not None and d.stack_outputs is not None:
-        given = d.stack_outputs
+        given, old = d.stack_outputs, d.olds.get(root.urn)
+        known = old.outputs if old is not None else {}
         lost = d.targets.skipped or d.targets.broken
         if lost and not d.dry_run:  # unknown is what comes from a creation that was left alone, or failed
-            known = {key: value for key, value in given.items() if not contains_unknown(value)}
-            given = {**{key: root.outputs[key] for key in given if key in root.outputs}, **known}
-        finish(d, root, given if whole else {**root.outputs, **given})
+            said = {key: value for key, value in given.items() if not contains_unknown(value)}
+            given = {**{key: known[key] for key in given if key in known}, **said}
+        finish(d, root, given if whole else {**known, **given})
 
 
 def _check_targets(d: Deployment) -> None:
@@ -242,13 +249,17 @@ def _first(errors: Sequence[EngineError]) -> EngineError:
     return PolicyViolation(f"{len(results)} violations of mandatory policies:\n{lines}", results)
 
 
-def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
+def _deletes(d: Deployment, states: Sequence[ResourceState], *, hooks: bool = True) -> None:
+    """Delete what the targets leave of `states`; without `hooks`, no program has registered any."""
     chosen, forbidden = d.targets.deletions(states, d.snapshot.resources())
     if forbidden is not None:
         d.remember(forbidden)
         if not d.dry_run:
             raise forbidden
+    if not hooks:
+        deletes.refuse_hooked(chosen)
     _plan_deletes(d, states, chosen)
+    _tell_what_stays(d, states, chosen)
     try:
         deletes.delete_all(d, chosen)
     except EngineError as error:
@@ -258,6 +269,15 @@ def _deletes(d: Deployment, states: Sequence[ResourceState]) -> None:
         raise _first(d.errors) from None
     if d.stopped:  # an after-hook failed
         raise _first(d.errors)
+
+
+def _tell_what_stays(d: Deployment, states: Sequence[ResourceState], chosen: Sequence[ResourceState]) -> None:
+    """What would go but for the targets stays as it is, and is told and counted so."""
+    going = {id(state) for state in chosen}
+    for state in states:
+        if d.targets.constrained and id(state) not in going and not state.delete:
+            with steps.told(d, state, Op.SAME, old=state, planned=()):
+                pass
 
 
 def _plan_deletes(d: Deployment, states: Sequence[ResourceState], chosen: Sequence[ResourceState]) -> None:

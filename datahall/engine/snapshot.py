@@ -220,15 +220,14 @@ class Snapshot:
         self._want()
 
     def forget(self, gone: Collection[ResourceState]) -> None:
-        """Record that resources are gone; what depended on them no longer does, children move up."""
+        """Record that resources are gone; what depended on them no longer does, children have no parent."""
         with self._lock:
             for state in gone:
                 self._new.discard(state)
                 self._base.discard(state)
-            parents: dict[str, str] = {state.urn: state.parent for state in gone}
             left: set[str] = set()
             for state in [*self._new, *self._base]:
-                kept = freed(state, left, parents)
+                kept = freed(state, left)
                 if kept != state:
                     self._new.swap(state, kept)
                     self._base.swap(state, kept)
@@ -332,9 +331,7 @@ def _same(old: ResourceState, new: ResourceState) -> bool:
     return replace(old, modified="", created="") == replace(new, modified="", created="")
 
 
-def freed(state: ResourceState, left: set[str], parents: dict[str, str]) -> ResourceState:
-    """A state that refers only to `left`; `parents` are those of what is gone, by URN."""
-    parent = state.parent
-    while parent and parent not in left and parent in parents:
-        parent = parents[parent]
-    return replace(links.redirected(state, lambda urn: urn if urn in left else ""), parent=parent)
+def freed(state: ResourceState, left: set[str], parent: str = "") -> ResourceState:
+    """A state that refers only to `left`; `parent` is the one it gets if its own is not among these."""
+    bare = links.redirected(state, lambda urn: urn if urn in left else "")
+    return replace(bare, parent=state.parent if state.parent in left else parent)

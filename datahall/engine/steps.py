@@ -100,6 +100,7 @@ def leave(
     if old is None:
         d.planner.step(state.urn, Op.SAME)
         d.targets.skipped.add(state.urn)
+        d.events.left_out()
         return replace(state, outputs={})
     if recreating:
         return recreate(d, old, replace(state, inputs=old.inputs))

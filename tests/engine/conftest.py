@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from pulumi.runtime.proto import engine_pb2_grpc
 
 from datahall import engine
 from datahall.engine import Event, Options, ResourceState, Result
 from datahall.engine.backend import Backend, StackFiles
 from datahall.engine.checkpoint import Checkpoint, read_checkpoint
+from datahall.engine.engine_service import EngineService
+from datahall.engine.eventlog import EventLog
 from datahall.engine.plugins import PluginProcess, start_plugin
 from datahall.engine.secrets import Crypter
 from datahall.engine.stack_options import stack_files
@@ -155,6 +160,28 @@ def world(tmp_path: Path, salt: str, cloud_plugin: tuple[PluginProcess, Path]) -
     for file in root.iterdir():
         file.unlink()
     return World(tmp_path, salt, {"cloud": process.port}, root)
+
+
+@pytest.fixture(scope="session")
+def parts_plugin() -> Iterator[PluginProcess]:
+    """One plugin process for all tests, with an engine of its own that it logs to."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=4))
+    engine_pb2_grpc.add_EngineServicer_to_server(EngineService(EventLog(None)), server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    command = [str(PLUGINS / "pulumi-resource-parts"), address]
+    process = start_plugin("parts", command, {"DATAHALL_PYTHON": sys.executable})
+    yield process
+    process.stop()
+    server.stop(grace=None).wait()
+
+
+@pytest.fixture
+def rows(world: World, parts_plugin: PluginProcess) -> World:
+    """A stack whose providers, of things and of rows of them, are attached."""
+    attach = {**world.options.attach, "parts": parts_plugin.port}
+    world.options = replace(world.options, attach=attach)
+    return world
 
 
 @pytest.fixture

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
-import grpc
 import pulumi
 import pytest
 from pulumi.runtime import call
-from pulumi.runtime.proto import engine_pb2_grpc
 
 from datahall.engine import Op, PluginPool, ProviderFailed
-from datahall.engine.engine_service import EngineService
-from datahall.engine.eventlog import EventLog
-from datahall.engine.plugins import PluginProcess, start_plugin
 
-from .conftest import PLUGINS, World
-from .programs import Provider, Thing
+from .conftest import World
+from .programs import Provider, Row, Thing
 
 V2 = pulumi.ResourceOptions(version="2.0.0")
-
-
-class Row(pulumi.ComponentResource):
-    """A row of things, made by plugins/parts.py."""
-
-    area: pulumi.Output[float]
-    note: pulumi.Output[str]
-    place: pulumi.Output[str]
-
-    def __init__(
-        self, name: str, opts: pulumi.ResourceOptions | None = None, **props: pulumi.Input[Any]
-    ) -> None:
-        declared = {"area": None, "note": None, "place": None, **props}
-        merged = pulumi.ResourceOptions.merge(V2, opts)
-        super().__init__("parts:index:Row", name, declared, merged, remote=True)
-
-    def describe(self, word: pulumi.Input[str], times: int) -> pulumi.Output[Any]:
-        arguments = {"__self__": self, "word": word, "times": times}
-        return call("parts:index:Row/describe", arguments, res=self)
-
-    def hide(self, word: pulumi.Input[str]) -> pulumi.Output[Any]:
-        return call("parts:index:Row/hide", {"__self__": self, "word": word}, res=self)
 
 
 class Parts(pulumi.ProviderResource):
@@ -52,28 +21,6 @@ class Parts(pulumi.ProviderResource):
 
     def __init__(self, zone: pulumi.Input[str]) -> None:
         super().__init__("parts", "parts", {"zone": zone}, V2)
-
-
-@pytest.fixture(scope="module")
-def parts_plugin() -> Iterator[PluginProcess]:
-    """One plugin process for all tests, with an engine of its own that it logs to."""
-    server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    engine_pb2_grpc.add_EngineServicer_to_server(EngineService(EventLog(None)), server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    server.start()
-    command = [str(PLUGINS / "pulumi-resource-parts"), address]
-    process = start_plugin("parts", command, {"DATAHALL_PYTHON": sys.executable})
-    yield process
-    process.stop()
-    server.stop(grace=None).wait()
-
-
-@pytest.fixture
-def rows(world: World, parts_plugin: PluginProcess) -> World:
-    """A stack whose providers, of things and of rows of them, are attached."""
-    attach = {**world.options.attach, "parts": parts_plugin.port}
-    world.options = replace(world.options, attach=attach)
-    return world
 
 
 def one_row(size: int = 2) -> None:

@@ -1,12 +1,23 @@
 """Lives of stacks: the same programs, one after another, for the official engine and for ours.
 
-Each program is the body of a `__main__.py` that has `pulumi`, `Options`, `Thing`, `House` and `Provider`.
+Each program is the body of a `__main__.py` that has `pulumi`, `Options`, and the classes of
+`programs.py`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+HEAD: Final = """
+import pulumi
+from tests.engine.programs import House, Provider, Row, Thing, Yard
+from pulumi import ResourceOptions as Options
+"""
+# The key is that of the tests' passphrase.
+CONFIG: Final = """encryptionsalt: v1:QkQ/EYf/l/U=:v1:GYnpow8TmEvf026j:nqP7wSkcCpjSY39ggRGPC588hs1IcQ==
+config:
+  cloud:region: here
+"""
 _SEED: Final = """
 import json, os, pathlib
 for name, size in (("old-abc123", 2), ("other-abc456", 3), ("third-abc789", 3)):
@@ -16,6 +27,16 @@ for name, size in (("old-abc123", 2), ("other-abc456", 3), ("third-abc789", 3)):
 """
 # What a life's configuration has besides the region.
 CONFIGS: Final[dict[str, str]] = {
+    "configuration": """
+  proj:token:
+    secure: v1:fn2C21F0AENvan7U:I0sjeMFPp+q9UY8vQqmLUiWQoOg=
+  proj:deep:
+    list: [1, two, {three: true}]
+    hidden:
+      secure: v1:QeXD3hkoV2EmgMgH:oLDwCafjfTy6AyRNeAWlvzhi2G8=
+  proj:count: 3
+  proj:on: true
+""",
     "named by hand": """
   proj:owner: me
   pulumi:autonaming:
@@ -313,18 +334,22 @@ Thing("b", note=a.serial)
 """,
         """
 a = Thing("a", size=2)
-Thing("bad", refuse="create", note=a.serial)
-Thing("b", note=a.serial)
+b = Thing("b", note=a.serial)
+Thing("bad", refuse="create", opts=Options(depends_on=[b]))
 """,
         """
 a = Thing("a", size=3)
-Thing("b", note=a.serial, unready=True)
-Thing("new", unready=True)
+b = Thing("b", note=a.serial, unready=True)
 """,
         """
 a = Thing("a", size=3)
-Thing("b", note=a.serial)
-Thing("new")
+b = Thing("b", note=a.serial)
+Thing("new", unready=True, opts=Options(depends_on=[b]))
+""",
+        """
+a = Thing("a", size=3)
+b = Thing("b", note=a.serial)
+Thing("new", opts=Options(depends_on=[b]))
 """,
     ),
     "transforms": (

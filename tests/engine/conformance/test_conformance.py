@@ -10,32 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from .lives import CONFIGS, LIVES
-from .sides import Json, Side, differences, needs_official
+from .lives import CONFIGS
+from .sides import Side, needs_official
+from .step import compared, steps_of
+from .themes import ALL
 
 pytestmark = needs_official
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("life", ALL)
 def test_a_life_is_the_same(life: str, tmp_path: Path) -> None:
     config = CONFIGS.get(life, "")
     theirs = Side(tmp_path / "official", config, official=True)
     ours = Side(tmp_path / "ours", config, official=False)
-    steps = [(f"program {n}", "up", text) for n, text in enumerate(LIVES[life], 1)]
-    steps += [("no change", "up", LIVES[life][-1]), ("the end", "destroy", LIVES[life][-1])]
-    for name, verb, text in steps:
-        seen: list[Json] = []
-        for side in (theirs, ours):
-            side.program(text)
-            code = side.step(verb)
-            seen.append(
-                {
-                    "exit code": code,
-                    "calls": side.calls(),
-                    "inventory": side.inventory(),
-                    "changes": side.changes(),
-                    "state": side.state(),
-                }
-            )
-        if found := list(differences(name, *seen)):
+    for name, step in steps_of(ALL[life]):
+        if found := list(compared(name, step, theirs.live(step), ours.live(step))):
             pytest.fail("\n".join(found))

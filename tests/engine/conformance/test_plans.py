@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from .lives import CONFIGS, LIVES
-from .sides import RANDOM, Json, Side, differences, needs_official
+from .sides import Side, needs_official
+from .step import RANDOM, Json, differences
 
 pytestmark = needs_official
 

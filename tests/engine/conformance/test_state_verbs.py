@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .sides import Json, Side, differences, needs_official
+from .sides import Side, needs_official
+from .step import Json, differences
 
 pytestmark = needs_official
 PROGRAM = """

@@ -228,7 +228,7 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
             self.trouble(inputs, context, "update")
             with self.lock:
                 self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
-            self.note("Update", request.urn, id=request.id)
+            self.note("Update", request.urn, id=request.id, timeout=request.timeout)
         return provider_pb2.UpdateResponse(properties=struct(self.outputs(inputs, request.id)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
@@ -237,7 +237,7 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
         self.trouble(inputs, context, "delete")
         with self.lock:
             self.file(request.id).unlink()
-        self.note("Delete", request.urn, id=request.id, began=began)
+        self.note("Delete", request.urn, id=request.id, began=began, timeout=request.timeout)
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
