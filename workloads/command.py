@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from workloads.errors import InvalidInputError, WorkloadError
 from workloads.events import Emit, json_events, silent, text_events
+from workloads.settings import FILLED_IN
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
@@ -80,7 +81,12 @@ def expect(kind: type[ConfigT], config: BaseModel) -> ConfigT:
 
 
 def _single(base: BaseModel) -> list[str]:
-    return [name for name, value in base if isinstance(value, bool | int | float | str)]
+    fields = type(base).model_fields
+    return [
+        name
+        for name, value in base
+        if isinstance(value, bool | int | float | str) and FILLED_IN not in fields[name].metadata
+    ]
 
 
 def _flag(prefix: str, name: str) -> str:

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+FILLED_IN = "filled in"
+"""Marks a setting that the data set or the checkpoint tells, so that nobody may give it."""
+
 
 class Settings(BaseModel):
     """The base of each part's own configuration."""

@@ -24,16 +24,19 @@ from workloads.training.__main__ import main as training
         (["--lr", "-1"], "--lr", "greater than 0"),
         (["--batch-size", "1e9"], "--batch-size", "valid integer"),
         (["--epoch", "3"], "command line", "unrecognized arguments: --epoch"),
+        (["sentiment", "--model-classes", "3"], "command line", "unrecognized arguments: --model-classes 3"),
+        (["recommender", "--model-users=9"], "command line", "unrecognized arguments: --model-users=9"),
     ],
 )
-def test_a_flag_out_of_its_range_is_named(
+def test_a_flag_that_is_none_or_out_of_its_range_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str], field: str, rule: str
 ) -> None:
     site = tmp_path / "outputs.json"
     key = "arn:aws:kms:us-west-2:123456789012:key/1"
     buckets = dict.fromkeys(("data_bucket", "checkpoint_bucket", "registry_bucket"), "hall")
     site.write_text(json.dumps({**buckets, "data_key_arn": key, "region": "us-west-2"}))
-    code = command.run(training, ["mnist", "--site", str(site), "--events", "json", *flags])
+    model = [] if flags[0] in MODELS else ["mnist"]
+    code = command.run(training, [*model, *flags, "--site", str(site), "--events", "json"])
     (event,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert code == event["exit_code"] == 2
     assert (event["event"], event["field"]) == ("error", field)

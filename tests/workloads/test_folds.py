@@ -14,6 +14,7 @@ from workloads.folds import evaluate
 from workloads.folds.__main__ import main
 from workloads.folds.task import divide
 from workloads.training.plan import Plan
+from workloads.training.state import State
 from workloads.training.stop import Stop
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -59,12 +60,34 @@ def test_folds_are_trained_once_and_judged_together(
     assert place.buckets.registry.keys("") == []
 
 
+def test_folds_obey_deterministic(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_for(place)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which the run would leave set
+    asked = list[bool]()
+
+    def looked(state: State, *_: object, **_named: object) -> bool:
+        asked.append(torch.are_deterministic_algorithms_enabled())
+        return True
+
+    monkeypatch.setattr("workloads.folds.evaluate.train", looked)
+    try:
+        for said in ("true", "false"):
+            assert tell(place, capsys, "mnist", *SMALL, "--deterministic", said, "--compile", "off")[0] == 0
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert asked == [True] * 3 + [False] * 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
         (("mnist", "--folds", "1"), "--folds"),
         (("mnist", "--folds", "2", "--batch-size", "200"), "--folds"),
         (("lm",), "model"),
+        (("mnist", "--save-every", "5"), "--save-every"),
+        (("mnist", "--private-epsilon", "3"), "--private-epsilon"),
     ],
 )
 def test_what_does_not_fit_is_named(

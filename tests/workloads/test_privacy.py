@@ -19,7 +19,7 @@ from workloads.registry.store import Registry
 from workloads.training.batches import batches, sample
 from workloads.training.privacy import epsilon_of, guarded, privacy_of
 from workloads.training.ranks import ALONE
-from workloads.training.refusals import refuse, refuse_private
+from workloads.training.refusals import refuse, refuse_of_several
 from workloads.training.state import State, new_state
 from workloads.training.step import step
 
@@ -59,9 +59,9 @@ def spec_of(model: str, training: dict[str, object]) -> ModelSpec:
 
 
 def test_several_trainings_on_the_same_records_are_refused() -> None:
-    refuse_private(MODELS["mnist"])
+    refuse_of_several(MODELS["mnist"])
     with pytest.raises(InvalidInputError, match="several on the same records"):
-        refuse_private(spec_of("mnist", {"private_epsilon": 8}))
+        refuse_of_several(spec_of("mnist", {"private_epsilon": 8}))
 
 
 def test_each_record_is_in_a_batch_with_the_same_chance() -> None:

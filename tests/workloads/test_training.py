@@ -17,7 +17,7 @@ from workloads.models.mnist.augment import move, random_motions
 from workloads.models.mnist.config import AugmentConfig
 from workloads.models.mnist.task import Digits
 from workloads.models.spec import ModelSpec
-from workloads.training import loop
+from workloads.training import looks, loop
 from workloads.training.batches import batches
 from workloads.training.checkpoints import Nowhere
 from workloads.training.evaluation import evaluate, metrics
@@ -278,6 +278,22 @@ def test_sigterm_is_a_wish_only_within_its_block() -> None:
         asked.append(stop.asked)
     assert asked == [False, True]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.01, 8), (0.25, 4), (3.0, 1)])
+def test_a_wish_to_stop_is_looked_for_after_eight_steps_or_a_second(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, steps: int
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("workloads.training.looks.time.perf_counter", lambda: clock[0])
+    watch, looked = looks.Looks(ALONE), list[int]()
+    for number in range(1, 1 + 3 * steps):
+        clock[0] += seconds
+        if watch.due():
+            looked.append(number)
+            assert watch.any(bool(number % 2)) == bool(number % 2)
+    assert looked == [1, 1 + steps, 1 + 2 * steps][: len(looked)]
+    assert len(looked) == 3
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from workloads.models.table import MODELS
 from workloads.objects import connect
 from workloads.site import load_site
 from workloads.training.plan import make_plan
-from workloads.training.refusals import refuse_private
+from workloads.training.refusals import refuse_of_several
 from workloads.training.stop import on_sigterm
 
 _EXAMPLE = "python -m workloads.folds mnist --folds 5 --site outputs.json"
@@ -27,7 +27,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     if model.classify is None:
         known = ", ".join(sorted(name for name, spec in MODELS.items() if spec.classify))
         raise InvalidInputError("model", model.name, f"must be a classifier: {known}", "give one of them")
-    refuse_private(model)
+    refuse_of_several(model)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         rule, fix = "must be 1: each fold is trained by one process", "start it without torchrun"
         raise InvalidInputError("WORLD_SIZE", os.environ["WORLD_SIZE"], rule, fix)

@@ -22,6 +22,7 @@ from workloads.training.loop import train
 from workloads.training.plan import Plan
 from workloads.training.precision import choose
 from workloads.training.ranks import ALONE
+from workloads.training.repeatable import repeatable
 from workloads.training.state import new_state
 from workloads.training.stop import Stop
 
@@ -49,16 +50,19 @@ def _train(
     plan: Plan, files: Mapping[str, bytes], folds: int, fold: int, stop: Stop
 ) -> dict[str, Any] | None:
     spec = plan.model
+    repeatable(spec.training)
     torch.manual_seed(spec.training.seed)
     whole = spec.open(files, ALONE)
     task = Fold(whole, *divide(whole.records, folds, spec.training.seed)[fold])
-    state = new_state(task.network, spec.training, attachments=dict(task.attachments()))
+    dtype = choose(spec.training, ALONE)
+    half = dtype is torch.float16
+    state = new_state(task.network, spec.training, attachments=dict(task.attachments()), half=half)
     ended = train(
         state,
         task,
         replace(spec, headline="accuracy", higher_is_better=True),
         ALONE,
-        dtype=choose(spec.training, ALONE),
+        dtype=dtype,
         emit=silent,
         checkpoints=Nowhere(),
         stopping=lambda: stop.asked,

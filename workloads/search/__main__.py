@@ -20,7 +20,7 @@ from workloads.search.config import SearchConfig
 from workloads.search.space import Space, flags, space_of, tidy
 from workloads.site import load_site
 from workloads.training.plan import Plan, make_plan
-from workloads.training.refusals import refuse_private
+from workloads.training.refusals import refuse_of_several
 from workloads.training.stop import Stop, on_sigterm
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     """Try, and tell the best flags; returns the exit code."""
     args, model, given = _parse(argv)
     config = command.read_config(SearchConfig(), args)
-    refuse_private(model)
+    refuse_of_several(model)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         rule = "must be 1: each trial is trained by one process"
         fix = "start it without torchrun; see --workers"

@@ -31,6 +31,7 @@ from workloads.training.loop import train
 from workloads.training.plan import make_plan
 from workloads.training.precision import choose
 from workloads.training.ranks import Ranks
+from workloads.training.repeatable import repeatable
 from workloads.training.state import new_state
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -173,7 +174,7 @@ def _learn(
     planned = make_plan(changed(job.model, values), job.data, bench.buckets, 1)
     spec = planned.model
     config = spec.training
-    torch.use_deterministic_algorithms(config.deterministic)
+    repeatable(config)
     torch.manual_seed(config.seed)
     whole = spec.open(store.load(bench.buckets.data, planned.dataset), ranks)
     kept, held = hold_out(whole.records, job.config.validation, config.seed)

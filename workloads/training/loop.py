@@ -13,6 +13,7 @@ from workloads.models.spec import ModelSpec
 from workloads.training.batches import batches, mixed, seed, steps_per_epoch
 from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, accelerator, peak, share_of
+from workloads.training.looks import Looks
 from workloads.training.pace import Pace
 from workloads.training.parallel import keep_buffers, whole, wrapped
 from workloads.training.privacy import guarded, secret_generator
@@ -20,9 +21,6 @@ from workloads.training.ranks import Ranks
 from workloads.training.state import State, learning_rate
 from workloads.training.step import step
 from workloads.training.task import Task
-
-_LOOK_EVERY = 8
-"""Steps between looks at the loss, the clock and the wish to stop: each costs a little."""
 
 
 class Saves(Protocol):
@@ -60,6 +58,7 @@ def train(
     per_epoch = steps_per_epoch(task.records, config)
     steps = per_epoch * config.epochs
     pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step, cost=cost)
+    looks = Looks(ranks)
     while state.step < steps and not (config.patience and state.waited >= config.patience):
         began, first = time.perf_counter(), state.step
         epoch, done = divmod(state.step, per_epoch)
@@ -74,10 +73,10 @@ def train(
             if config.save_every and state.step % config.save_every == 0:
                 check_finite(float(state.loss), state.step)
                 _save(state, checkpoints)
-            if state.step % _LOOK_EVERY == 0:
+            if looks.due():
                 check_finite(float(state.loss), state.step)
                 checkpoints.settle()
-                if ranks.any(stopping()):
+                if looks.any(stopping()):
                     _save(state, checkpoints)
                     return False
                 if pace.due():

@@ -62,12 +62,19 @@ def shard_rules(training: TrainingConfig, ranks: int) -> list[Rule]:
     ]
 
 
-def refuse_private(model: ModelSpec) -> None:
-    """Raise InvalidInputError: several trainings on the same records lose more privacy than one."""
-    epsilon = model.training.private_epsilon
-    if epsilon:
-        rule, fix = "is of one training: several on the same records lose more", "leave it out here"
-        raise InvalidInputError("--private-epsilon", epsilon, rule, fix)
+def refuse_of_several(model: ModelSpec) -> None:
+    """Raise InvalidInputError for what several trainings on the same records cannot have."""
+    training = model.training
+    for field, value, rule in (
+        (
+            "--private-epsilon",
+            training.private_epsilon,
+            "is of one training: several on the same records lose more",
+        ),
+        ("--save-every", training.save_every, "is of one training: these keep what is done, not states"),
+    ):
+        if value:
+            raise InvalidInputError(field, value, rule, "leave it out here")
 
 
 def private_rules(model: ModelSpec, records: int, ranks: int) -> list[Rule]:

@@ -1,7 +1,5 @@
 """One run, from its plan to a registered model. Rank 0 reads and writes S3; the others follow it."""
 
-import os
-
 import torch
 from safetensors.torch import save
 
@@ -18,6 +16,7 @@ from workloads.training.plan import Plan
 from workloads.training.precision import choose, name_of
 from workloads.training.privacy import privacy_of
 from workloads.training.ranks import Ranks
+from workloads.training.repeatable import repeatable
 from workloads.training.state import State, new_state
 from workloads.training.stop import Stop
 from workloads.training.task import Task
@@ -32,9 +31,7 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
         tell("skipped", reason=f"run {plan.run} is registered as {plan.model.name} {done}", version=done)
         return True
     tell("started", **plan.as_dict())
-    if config.deterministic:  # as torch asks for it, before anything is computed on a GPU
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(config.deterministic)
+    repeatable(config)
     dtype = choose(config, ranks)
     if config.precision == "auto":
         tell("precision", precision=name_of(dtype))

@@ -6,15 +6,15 @@ from pydantic import Field
 
 from workloads.data.manifest import Manifest
 from workloads.errors import InvalidInputError
-from workloads.settings import NetworkSettings, Settings
+from workloads.settings import FILLED_IN, NetworkSettings, Settings
 
 
 class EncoderConfig(NetworkSettings):
     """The encoder; all but `checkpoint` is filled in, so that the network can be built without it."""
 
     checkpoint: Annotated[str, Field(description="a folder, a hub's name, or package:NAME/FOLDER")]
-    architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON")] = ""
-    revision: Annotated[str, Field(description="which weights the checkpoint had")] = ""
+    architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON"), FILLED_IN] = ""
+    revision: Annotated[str, Field(description="which weights the checkpoint had"), FILLED_IN] = ""
 
 
 class AnsweringConfig(Settings):

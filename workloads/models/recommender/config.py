@@ -6,7 +6,7 @@ from pydantic import Field
 
 from workloads.data.manifest import Manifest
 from workloads.errors import InvalidInputError
-from workloads.settings import NetworkSettings, Settings
+from workloads.settings import FILLED_IN, NetworkSettings, Settings
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
@@ -14,9 +14,9 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 class TowersConfig(NetworkSettings):
     """Both towers: an embedding and a hidden layer each. The counts come from the data set."""
 
-    users: Annotated[Count, Field(description="0: as many as the data set has")] = 0
-    items: Annotated[Count, Field(description="0: as many as the data set has")] = 0
-    interactions: Annotated[Count, Field(description="0: as many as the data set has")] = 0
+    users: Annotated[Count, Field(description="as many as the data set has"), FILLED_IN] = 0
+    items: Annotated[Count, Field(description="as many as the data set has"), FILLED_IN] = 0
+    interactions: Annotated[Count, Field(description="as many as the data set has"), FILLED_IN] = 0
     dim: Annotated[int, Field(ge=1, le=4096, description="width of the space")] = 32
     hidden: Annotated[int, Field(ge=1, le=65_536, description="width of the hidden layers")] = 64
     temperature: Annotated[float, Field(gt=0, le=10, description="divides the cosines")] = 0.1

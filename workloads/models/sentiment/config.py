@@ -6,16 +6,16 @@ from pydantic import Field
 
 from workloads.data.manifest import Manifest
 from workloads.errors import InvalidInputError
-from workloads.settings import NetworkSettings, Settings
+from workloads.settings import FILLED_IN, NetworkSettings, Settings
 
 
 class ClassifierConfig(NetworkSettings):
     """The classifier; all but `checkpoint` is filled in, so that the network can be built without it."""
 
     checkpoint: Annotated[str, Field(description="a folder, a hub's name, or package:NAME/FOLDER")]
-    classes: Annotated[int, Field(ge=0, description="0: as many as the data set has")] = 0
-    architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON")] = ""
-    revision: Annotated[str, Field(description="which weights the checkpoint had")] = ""
+    classes: Annotated[int, Field(ge=0, description="as many as the data set has"), FILLED_IN] = 0
+    architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON"), FILLED_IN] = ""
+    revision: Annotated[str, Field(description="which weights the checkpoint had"), FILLED_IN] = ""
 
 
 class ReadingConfig(Settings):
