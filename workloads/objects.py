@@ -4,7 +4,8 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,6 +42,10 @@ class Buckets:
     data: "Bucket"
     checkpoints: "Bucket"
     registry: "Bucket"
+
+
+def _checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -80,24 +85,46 @@ class Bucket:
     field: str
     name: str
     key_arn: str
+    part_bytes: int = 2**29
+    """What is longer is written in parts of so much: S3 takes 5 GB at once, and TLS of Python 2 GB."""
 
     def put(self, key: str, body: bytes, *, content_type: str, new: bool = False) -> bool:
         """Write an object; with `new` only if there is none under `key` (False if there is)."""
-        digest = hashlib.sha256(body)
         request = {
             "Bucket": self.name,
             "Key": key,
-            "Body": body,
             "ContentType": content_type,
             "ServerSideEncryption": "aws:kms",
             "SSEKMSKeyId": self.key_arn,
             "BucketKeyEnabled": True,
-            "ChecksumSHA256": base64.b64encode(digest.digest()).decode(),
-            "Metadata": {"sha256": digest.hexdigest()},
-            **({"IfNoneMatch": "*"} if new else {}),
+            "Metadata": {"sha256": hashlib.sha256(body).hexdigest()},
         }
+        condition = {"IfNoneMatch": "*"} if new else {}
+        write = self._put_parts if len(body) > self.part_bytes else self._put_whole
         tolerated = _TAKEN if new else frozenset()
-        return self._call(key, lambda: self.client.put_object(**request), tolerated) is not None
+        return self._call(key, lambda: write(request, body, condition), tolerated) is not None
+
+    def _put_whole(self, request: Mapping[str, Any], body: bytes, condition: Mapping[str, str]) -> object:
+        return self.client.put_object(**request, **condition, Body=body, ChecksumSHA256=_checksum(body))
+
+    def _put_parts(self, request: Mapping[str, Any], body: bytes, condition: Mapping[str, str]) -> object:
+        """In several requests; until the last there is no object, and an upload that fails is taken back."""
+        upload = self.client.create_multipart_upload(**request, ChecksumAlgorithm="SHA256")["UploadId"]
+        named = {"Bucket": self.name, "Key": request["Key"], "UploadId": upload}
+        try:
+            parts = []
+            for number, at in enumerate(range(0, len(body), self.part_bytes), 1):
+                part = body[at : at + self.part_bytes]
+                check = {"PartNumber": number, "ChecksumSHA256": _checksum(part)}
+                answer = self.client.upload_part(**named, **check, Body=part)
+                parts.append({**check, "ETag": answer["ETag"]})
+            return self.client.complete_multipart_upload(
+                **named, **condition, MultipartUpload={"Parts": parts}
+            )
+        except BaseException:
+            with suppress(BotoCoreError, ClientError):
+                self.client.abort_multipart_upload(**named)
+            raise
 
     def get(self, key: str, *, sha256: str | None = None) -> bytes | None:
         """An object's content, or None; raises CorruptDataError unless its SHA-256 is the one recorded."""

@@ -1,6 +1,7 @@
 """S3 that fails or stalls in the middle of a read or a write: the whole content, or an error."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -62,3 +63,13 @@ def test_a_write_that_never_ends_is_told_and_leaves_nothing(
             "big", BODY, content_type="text/plain"
         )
     assert place.buckets.data.get("big") is None
+
+
+def test_an_upload_in_parts_that_fails_is_taken_back(
+    place: Place, through: Callable[[Faults], Bucket]
+) -> None:
+    bucket = replace(through(Faults(verb="PUT", key="partNumber=2", times=1000)), part_bytes=5 * 2**20)
+    with pytest.raises(StorageError, match="reachable"):
+        bucket.put("big", bytes(6 * 2**20), content_type="text/plain")
+    assert place.buckets.data.get("big") is None
+    assert "Uploads" not in place.s3.list_multipart_uploads(Bucket=bucket.name)

@@ -1,5 +1,6 @@
 """Objects in S3."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from tests.workloads.conftest import Place
 from workloads.errors import CorruptDataError, InvalidInputError, StorageError
 from workloads.objects import connect
+
+LEAST_PART = 5 * 2**20
+"""S3 takes no smaller one, but for the last."""
 
 
 def test_objects_are_encrypted_with_the_sites_key(place: Place) -> None:
@@ -22,6 +26,17 @@ def test_new_writes_only_where_nothing_is(place: Place) -> None:
     assert bucket.put("a", b"first", content_type="text/plain", new=True)
     assert not bucket.put("a", b"second", content_type="text/plain", new=True)
     assert bucket.get("a") == b"first"
+
+
+def test_what_is_long_is_written_in_parts(place: Place) -> None:
+    bucket = replace(place.buckets.data, part_bytes=LEAST_PART)
+    body = random.Random(3).randbytes(2 * LEAST_PART + 7)  # noqa: S311 - no secret
+    assert bucket.put("big", body, content_type="text/plain", new=True)
+    assert not bucket.put("big", body[::-1], content_type="text/plain", new=True)
+    assert bucket.get("big") == body
+    whole = place.s3.head_object(Bucket=bucket.name, Key="big", PartNumber=1)
+    assert (whole["PartsCount"], whole["ServerSideEncryption"]) == (3, "aws:kms")
+    assert "Uploads" not in place.s3.list_multipart_uploads(Bucket=bucket.name)
 
 
 def test_what_is_not_there_is_none(place: Place) -> None:
