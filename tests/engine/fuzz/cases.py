@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from random import Random
 from typing import Literal
 
+from hypothesis import strategies as st
+
 from .cloud import KINDS, METHODS, Fault
-from .nodes import KEYS, Program, random_program
+from .nodes import KEYS, Program, chance, programs
 
 Kind = Literal["preview", "up", "refresh", "destroy", "rename", "reimport"]
-WEIGHTS: dict[Kind, int] = {"preview": 3, "up": 9, "refresh": 4, "destroy": 4, "rename": 1, "reimport": 1}
+WEIGHTS: dict[Kind, int] = {"up": 6, "preview": 3, "refresh": 3, "destroy": 4, "rename": 1, "reimport": 1}
 ASKED: list[Kind] = [kind for kind, weight in WEIGHTS.items() for _ in range(weight)]
 
 
@@ -61,49 +62,58 @@ class Case:
     drift: tuple[Drift, ...]
 
 
-def random_case(random: Random) -> Case:
-    first = random_program(random, ())
-    spoil = random_program(random, first) if random.random() < 0.4 else None
-    then = random_program(random, spoil or first)
-    ask = _ask(random)
-    drifts = random.randrange(3) if ask.kind == "refresh" or ask.refresh else 0
+_ASKED = st.sampled_from(ASKED)
+_LIMITS = st.sampled_from(("",) * 12 + ("target",) * 3 + ("exclude",) * 3 + ("else",) * 2)
+_INDEX = st.integers(0, 5)
+_PARALLEL = st.sampled_from((1, 4))
+_FAULTS = st.lists(
+    st.builds(Fault, st.sampled_from(METHODS), st.integers(0, 4), st.sampled_from(KINDS)),
+    min_size=1,
+    max_size=2,
+).map(tuple)
+_DRIFTS = st.lists(st.builds(Drift, st.integers(0, KEYS - 1), st.booleans()), max_size=2)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Lives of a stack; what is smaller has less of everything, and no faults."""
+    first = draw(programs())
+    spoil = draw(programs(first)) if chance(draw, 40) else None
+    then = draw(programs(spoil or first))
+    ask = draw(asks())
+    drifts = draw(_DRIFTS) if ask.kind == "refresh" or ask.refresh else []
     return Case(
         first=first,
         spoil=spoil,
-        spoil_faults=_faults(random),
+        spoil_faults=draw(_FAULTS) if spoil is not None else (),
         then=then,
         ask=ask,
-        faults=_faults(random) if random.random() < 0.7 else (),
-        raise_at=random.randrange(6) if random.random() < 0.15 else None,
-        parallel=random.choice((1, 4)),
-        drift=tuple(Drift(random.randrange(7), random.random() < 0.4) for _ in range(drifts)),
+        faults=draw(_FAULTS) if chance(draw, 70) else (),
+        raise_at=draw(_INDEX) if chance(draw, 15) else None,
+        parallel=draw(_PARALLEL),
+        drift=tuple(drifts),
     )
 
 
-def _faults(random: Random) -> tuple[Fault, ...]:
-    return tuple(
-        Fault(random.choice(METHODS), random.randrange(5), random.choice(KINDS))
-        for _ in range(random.randrange(1, 3))
-    )
-
-
-def _ask(random: Random) -> Ask:
-    kind = random.choice(ASKED)
+@st.composite
+def asks(draw: st.DrawFn) -> Ask:
+    """Operations and their options."""
+    kind = draw(_ASKED)
     ask = Ask(kind=kind)
     if kind in ("rename", "reimport"):
         return ask
-    keys = tuple(key for key in range(KEYS) if random.random() < 0.35)
-    limits = random.random()
-    if limits < 0.15:
-        ask = replace(ask, target=keys, dependents=random.random() < 0.5)
-    elif limits < 0.3:
-        ask = replace(ask, exclude=keys, dependents=random.random() < 0.5)
-    elif limits < 0.4 and kind in ("preview", "up"):
+    limits = draw(_LIMITS)
+    keys = tuple(key for key in range(KEYS) if chance(draw, 35)) if limits else ()
+    if limits == "target":
+        ask = replace(ask, target=keys, dependents=chance(draw, 50))
+    elif limits == "exclude":
+        ask = replace(ask, exclude=keys, dependents=chance(draw, 50))
+    elif limits == "else" and kind in ("preview", "up"):
         ask = replace(ask, replace=keys)
-    elif limits < 0.4 and kind == "destroy":
+    elif limits == "else" and kind == "destroy":
         ask = replace(ask, exclude_protected=True)
     return replace(
         ask,
-        continues=kind in ("up", "destroy") and random.random() < 0.25,
-        refresh=kind != "refresh" and random.random() < 0.15,
+        continues=kind in ("up", "destroy") and chance(draw, 25),
+        refresh=kind != "refresh" and chance(draw, 15),
     )

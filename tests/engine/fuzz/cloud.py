@@ -31,26 +31,74 @@ METHODS: tuple[Method, ...] = (
     *("create", "create", "update", "delete", "delete"),
     *("diff", "check", "read", "read"),
 )
-FaultKind = Literal["refused", "partial", "lost", "unheard", "killed before", "killed after"]
+FaultKind = Literal[
+    "refused",
+    "partial",
+    "empty",
+    "garbage",
+    "lost",
+    "unheard",
+    "dies before",
+    "dies after",
+    "hangs before",
+    "hangs after",
+    "killed before",
+    "killed after",
+]
 KINDS: tuple[FaultKind, ...] = (
-    *("refused", "refused", "refused", "partial", "partial"),
-    *("lost", "unheard", "killed before", "killed after"),
+    *("refused", "refused", "refused", "partial", "partial", "empty", "garbage", "lost", "unheard"),
+    *("dies before", "dies after", "hangs before", "hangs after", "killed before", "killed after"),
 )
-UNCLEAR = frozenset({"lost", "unheard", "killed before", "killed after"})
+UNCLEAR = frozenset(KINDS) - {"refused", "partial"}
+HANGS = frozenset({"hangs before", "hangs after"})
+GARBAGE = b"\xff\xff\xff"
 
 
 @dataclass(frozen=True)
 class Fault:
     """The `call`-th call of `method` fails.
 
-    It is refused; or done in part, which leaves what is not ready; or done, and the answer lost; or never
-    heard of; or the engine is killed just before or after it is done: nothing more is done then, and what
-    the state is on disk at that moment is kept.
+    It is refused; or done in part, which leaves what is not ready; or done, and the answer is an empty
+    message (where that is no lie: of Create, Update, Diff), or no message, or lost; or it is never heard of;
+    or the provider dies of it, for all calls to come, or hangs until the engine gives up, before or after it
+    is done; or the engine is killed then: nothing more is done, and what the state is on disk at that moment
+    is kept.
     """
 
     method: Method
     call: int
     kind: FaultKind = "refused"
+
+
+class NoMessageError(Exception):
+    """The answer is none."""
+
+
+class Garbled(grpc.ServerInterceptor):
+    """Answers with what is no message where the method says so."""
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        inner: Callable[[Any, Context], Any] = handler.unary_unary
+        serialize: Callable[[Any], bytes] = handler.response_serializer or bytes
+
+        def call(request: Any, context: Context) -> Any:  # noqa: ANN401
+            try:
+                return inner(request, context)
+            except NoMessageError:
+                return GARBAGE
+
+        return grpc.unary_unary_rpc_method_handler(
+            call,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=lambda answer: answer if answer is GARBAGE else serialize(answer),
+        )
 
 
 def data(message: struct_pb2.Struct) -> dict[str, Any]:
@@ -92,28 +140,41 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         self._calls: Counter[str] = Counter()
         self._state = state
         self.killed: dict[Path, bytes] | None = None
+        self._dead = False
 
-    @contextmanager
-    def _doing(self, method: Method, context: Context) -> Iterator[Callable[[], bool]]:
-        """The call's own fault: before it is done, and after; inside, whether it is done only in part."""
+    def _counted(self, method: Method) -> FaultKind | None:
         with self._lock:
             number = self._calls[method]
             self._calls[method] += 1
             self.changes += method in ("create", "update", "delete")
-            kind = self._faults.get((method, number))
+            return self._faults.get((method, number))
+
+    @contextmanager
+    def _doing(self, method: Method, context: Context) -> Iterator[FaultKind | None]:
+        """The call's own fault, before it is done or after; inside, it is known for what the method does."""
+        kind = self._counted(method)
+        if kind == "hangs before":
+            _hang(context)
+        with self._lock:
             if kind == "killed before" and self.killed is None:
                 self.killed = self._state()
             if self.killed is not None:
                 context.abort(grpc.StatusCode.UNAVAILABLE, "the engine is gone")
-            if kind == "unheard":
+            self._dead |= kind == "dies before"
+            if kind == "unheard" or self._dead:
                 context.abort(grpc.StatusCode.UNAVAILABLE, f"fault in {method}: unheard")
             if kind == "refused":
                 context.abort(grpc.StatusCode.INTERNAL, f"fault in {method}")
-            yield lambda: kind == "partial"
+            yield kind
+            self._dead |= kind == "dies after"
             if kind == "killed after":
                 self.killed = self._state()
-            if kind in ("lost", "killed after"):
+            if kind in ("lost", "dies after", "killed after"):
                 context.abort(grpc.StatusCode.UNAVAILABLE, f"fault in {method}: lost")
+        if kind == "hangs after":
+            _hang(context)
+        if kind == "garbage":
+            raise NoMessageError
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version="1.2.3")
@@ -139,10 +200,12 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CheckResponse(inputs=struct({**news, "label": label}))
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
-        with self._doing("diff", context):
+        with self._doing("diff", context) as fault:
             old, new = data(request.old_inputs), data(request.news)
             ignored = set(request.ignoreChanges)
             changed = sorted(k for k in {*old, *new} - ignored if old.get(k) != new.get(k))
+            if fault == "empty":
+                return provider_pb2.DiffResponse()
             return provider_pb2.DiffResponse(
                 changes=SOME if changed else NONE,
                 diffs=changed,
@@ -154,13 +217,15 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         inputs = data(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(properties=struct({**inputs, "serial": UNKNOWN}))
-        with self._doing("create", context) as in_part:
+        with self._doing("create", context) as fault:
             known = (id_ for id_, thing in self.things.items() if thing["label"] == inputs["label"])
             id_ = next(known, None) or f"i{next(self._ids)}"
             self.things[id_], self.urns[id_] = inputs, request.urn
             outputs = {**inputs, "serial": f"s-{id_}"}
-            if in_part():
+            if fault == "partial":
                 _half_way(context, id_, outputs)
+        if fault == "empty":
+            return provider_pb2.CreateResponse()
         return provider_pb2.CreateResponse(id=id_, properties=struct(outputs))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
@@ -168,21 +233,23 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         outputs = {**inputs, "serial": f"s-{request.id}"}
         if request.preview:
             return provider_pb2.UpdateResponse(properties=struct(outputs))
-        with self._doing("update", context) as in_part:
+        with self._doing("update", context) as fault:
             if request.id not in self.things:
                 self.wrong.append(f"update of {request.id}, which is not there")
             self.things[request.id] = inputs
-            if in_part():
+            if fault == "partial":
                 _half_way(context, request.id, outputs)
+        if fault == "empty":
+            return provider_pb2.UpdateResponse()
         return provider_pb2.UpdateResponse(properties=struct(outputs))
 
     def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
-        with self._doing("read", context) as in_part:
+        with self._doing("read", context) as fault:
             inputs = self.things.get(request.id)
             if inputs is None:
                 return provider_pb2.ReadResponse()
             outputs = {**inputs, "serial": f"s-{request.id}"}
-            if in_part():
+            if fault == "partial":
                 _half_way(context, request.id, outputs, inputs)
         return provider_pb2.ReadResponse(id=request.id, properties=struct(outputs), inputs=struct(inputs))
 
@@ -204,6 +271,14 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
+def _hang(context: Context) -> NoReturn:
+    """Until the engine gives up; a minute is long enough for it to have not."""
+    given_up = threading.Event()
+    if context.add_callback(given_up.set):
+        given_up.wait(60)
+    context.abort(grpc.StatusCode.CANCELLED, "given up")
+
+
 def _half_way(
     context: Context, id_: str, outputs: dict[str, Any], inputs: dict[str, Any] | None = None
 ) -> NoReturn:
@@ -221,7 +296,7 @@ def _half_way(
 def serving() -> Iterator[tuple[Cloud, int]]:
     """A cloud and the port of its provider, in this process."""
     cloud = Cloud()
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), interceptors=[Garbled()])
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(cloud, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -26,12 +26,15 @@ from datahall.engine.state_edit import protect_states, rename_state
 from ..conftest import PASSPHRASE
 from ..validity import latest, needed
 from .cases import Ask, Drift
-from .cloud import UNCLEAR, Cloud, Fault
+from .cloud import HANGS, UNCLEAR, Cloud, Fault
 from .nodes import READ, Program, as_program, foreign
 
 Faults = tuple[Fault, ...]
 Recorded = dict[str, Any]
 THING = "cloud:index:Thing"
+# What is said of a fault.
+WORDS = ("fault in", "not ready", "died during", "returned no id", "invalid answer", "did not answer")
+HANG_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Trouble:
             return False
         if self.imports and "import_" in said:
             return True
-        return bool(self.faults) and any(word in said for word in ("fault in", "not ready", "died during"))
+        return bool(self.faults) and any(word in said for word in WORDS)
 
 
 class Judge:
@@ -86,7 +89,7 @@ class Judge:
         """An update, whatever comes of it; whether it succeeded."""
         ask = ask or Ask(kind="up")
         self._plant(nodes)
-        options = replace(self._asked(ask), program=as_program(nodes, raise_at))
+        options = replace(self._asked(ask, faults), program=as_program(nodes, raise_at))
         trouble = Trouble(faults, raise_at is not None, ask, any(node.imports for node in nodes))
         look = self.limits(ask)
         done = self.attempt(lambda: engine.up(self.project, "dev", options), trouble)
@@ -96,7 +99,7 @@ class Judge:
     def preview(self, nodes: Program, faults: Faults, ask: Ask, raise_at: int | None) -> None:
         """A preview changes nothing at all."""
         self._plant(nodes)
-        options = replace(self._asked(ask), program=as_program(nodes, raise_at))
+        options = replace(self._asked(ask, faults), program=as_program(nodes, raise_at))
         before = (self.state.read_bytes(), dict(self.cloud.things), self.cloud.changes)
         trouble = Trouble(faults, raise_at is not None, ask, any(node.imports for node in nodes))
         self.attempt(lambda: engine.preview(self.project, "dev", options), trouble)
@@ -106,12 +109,12 @@ class Judge:
         """What changed or went is recorded, nothing else is touched; a failed one is tried again."""
         ask = ask or Ask(kind="refresh")
         there, changes = dict(self.cloud.things), self.cloud.changes
-        options = self._asked(ask)
+        options = self._asked(ask, faults)
         self.attempt(lambda: engine.refresh(self.project, "dev", options), Trouble(faults, ask=ask))
         assert (there, changes) == (self.cloud.things, self.cloud.changes)
 
     def destroy(self, faults: Faults, ask: Ask) -> None:
-        options = self._asked(ask)
+        options = self._asked(ask, faults)
         look = self.limits(ask)
         protected = {each["id"] for each in self._things() if each.get("protect")} & self.cloud.things.keys()
         self.attempt(lambda: engine.destroy(self.project, "dev", options), Trouble(faults, ask=ask))
@@ -225,7 +228,8 @@ class Judge:
 
     # -- helpers -----------------------------------------------------------------------------------
 
-    def _asked(self, ask: Ask) -> Options:
+    def _asked(self, ask: Ask, faults: Faults) -> Options:
+        hangs = any(fault.kind in HANGS for fault in faults)
         return replace(
             self.options,
             target=_patterns(ask.target),
@@ -236,6 +240,7 @@ class Judge:
             exclude_protected=ask.exclude_protected,
             continue_on_error=ask.continues,
             refresh=ask.refresh,
+            provider_timeout=HANG_SECONDS if hangs else None,
         )
 
     def _plant(self, nodes: Program) -> None:

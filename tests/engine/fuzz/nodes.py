@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from random import Random
 from typing import Any, Literal
 
 import pulumi
+from hypothesis import strategies as st
 
 from ..programs import Provider, Thing
 
@@ -16,6 +16,10 @@ WEIGHTS: dict[Role, int] = {"thing": 8, "component": 2, "provider": 2, "read": 1
 ROLES: list[Role] = [role for role, weight in WEIGHTS.items() for _ in range(weight)]
 KEYS = 7
 TOP = -1  # the parent of what has none
+_PERCENT = st.integers(0, 99)
+_ROLES = st.sampled_from(ROLES)
+_SOURCES = st.sampled_from(("note", "kind", "plot"))
+_DELETE_FIRST = st.sampled_from((None, None, True, False))
 READ = "foreign-read"  # what nodes of the role read; it is nobody's
 
 
@@ -63,33 +67,39 @@ def foreign(key: int) -> str:
     return f"foreign-{key}"
 
 
-def random_program(random: Random, before: Program) -> Program:
+def chance(draw: st.DrawFn, percent: int) -> bool:
+    """Whether what happens so often does; a smaller case is one in which it does not."""
+    return draw(_PERCENT) >= 100 - percent
+
+
+@st.composite
+def programs(draw: st.DrawFn, before: Program = ()) -> Program:
     """A program; most of what `before` has is kept, some of it changed, some renamed or moved."""
     known = {node.key: node for node in before}
-    keys = [key for key in range(KEYS) if random.random() < (0.8 if key in known else 0.5)]
-    if random.random() < 0.3:
-        random.shuffle(keys)
+    keys = [key for key in range(KEYS) if chance(draw, 80 if key in known else 50)]
+    if chance(draw, 30):
+        keys = draw(st.permutations(keys))
     nodes: list[Node] = []
     for key in keys:
-        nodes.append(_node(random, key, known.get(key), nodes))
+        nodes.append(_node(draw, key, known.get(key), nodes))
     return tuple(nodes)
 
 
-def _node(random: Random, key: int, old: Node | None, earlier: list[Node]) -> Node:
+def _node(draw: st.DrawFn, key: int, old: Node | None, earlier: list[Node]) -> Node:
     if old is None:
-        node = _changed(random, Node(key=key, role=random.choice(ROLES), name=f"n{key}"), earlier)
-        if node.role == "thing" and random.random() < 0.08:
+        node = _changed(draw, Node(key=key, role=draw(_ROLES), name=f"n{key}"), earlier)
+        if node.role == "thing" and chance(draw, 8):
             node = replace(node, imports=True, source=None)
         return fitting(node, earlier)
     known = replace(old, renamed_from="", moved_from=None)
-    if random.random() < 0.5:
+    if not chance(draw, 50):
         return fitting(known, earlier)
-    node = _changed(random, known, earlier)
+    node = _changed(draw, known, earlier)
     if node.imports:
-        node = replace(node, imports=random.random() < 0.3, source=None)
-    if random.random() < 0.3:
+        node = replace(node, imports=chance(draw, 30), source=None)
+    if chance(draw, 30):
         node = replace(node, name=f"{node.name}x", renamed_from=node.name, parent=old.parent)
-    elif node.parent != old.parent and random.random() < 0.7:
+    elif node.parent != old.parent and chance(draw, 70):
         node = replace(node, moved_from=TOP if old.parent is None else old.parent)
     return fitting(node, earlier)
 
@@ -110,30 +120,30 @@ def fitting(node: Node, earlier: list[Node]) -> Node:
     )
 
 
-def _changed(random: Random, node: Node, earlier: list[Node]) -> Node:
-    def one_of(role: Role, chance: float) -> int | None:
+def _changed(draw: st.DrawFn, node: Node, earlier: list[Node]) -> Node:
+    def one_of(role: Role, percent: int) -> int | None:
         found = [other.key for other in earlier if other.role == role]
-        return random.choice(found) if found and random.random() < chance else None
+        return draw(st.sampled_from(found)) if found and chance(draw, percent) else None
 
-    parent = one_of(random.choice(("component", "component", "component", "thing")), 0.5)
+    parent = one_of("thing" if chance(draw, 25) else "component", 50)
     return replace(
         node,
-        parent=parent if random.random() < 0.5 else node.parent,
-        provider=one_of("provider", 0.6) if random.random() < 0.5 else node.provider,
-        depends_on=tuple(other.key for other in earlier if random.random() < 0.2),
-        source=one_of("thing", 0.4),
-        source_property=random.choice(("note", "kind", "plot")),
-        deleted_with=one_of("thing", 0.1),
-        replace_with=one_of("thing", 0.1),
-        size=random.choice((1, 1, 2)),
-        kind=random.choice(("oak", "oak", "pine")),
-        plot=random.choice(("a", "a", "b")),
-        protect=random.random() < 0.07,
-        retain=random.random() < 0.1,
-        delete_first=random.choice((None, None, True, False)),
-        ignore_size=random.random() < 0.15,
-        replace_on_size=random.random() < 0.1,
-        transforms=random.random() < 0.1,
+        parent=parent if chance(draw, 50) else node.parent,
+        provider=one_of("provider", 60) if chance(draw, 50) else node.provider,
+        depends_on=tuple(other.key for other in earlier if chance(draw, 20)),
+        source=one_of("thing", 40),
+        source_property=draw(_SOURCES),
+        deleted_with=one_of("thing", 10),
+        replace_with=one_of("thing", 10),
+        size=2 if chance(draw, 33) else 1,
+        kind="pine" if chance(draw, 33) else "oak",
+        plot="b" if chance(draw, 33) else "a",
+        protect=chance(draw, 7),
+        retain=chance(draw, 10),
+        delete_first=draw(_DELETE_FIRST),
+        ignore_size=chance(draw, 15),
+        replace_on_size=chance(draw, 10),
+        transforms=chance(draw, 10),
     )
 
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from datahall.engine import BrokenState, interrupted, run
 
 from ..validity import UNKNOWN, InvalidState, latest
-from .cases import Ask, Case, Drift, random_case
+from .cases import Ask, Case, Drift, cases
 from .cloud import Cloud, Fault, serving
 from .judge import Judge
-from .life import live
+from .life import live, lived
 from .nodes import Node, as_program
-from .shrink import shrunk
 
 PROGRAM = (
     Node(key=0, role="thing", name="n0"),
@@ -175,30 +175,30 @@ def test_an_error_that_nothing_explains(judge: Judge) -> None:
         )
 
 
-def test_an_engine_that_settles_nothing_is_found_out_by_a_small_case(
+def test_an_engine_that_settles_nothing_is_found_out(
     served: tuple[Cloud, int], salt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live(KILLED, *served, salt)
     monkeypatch.setattr(interrupted, "settle", lambda *_: [])
-
-    def fails(case: Case) -> bool:
-        try:
-            live(case, *served, salt)
-        except AssertionError:
-            return True
-        return False
-
-    assert fails(KILLED)
-    small = shrunk(KILLED, fails)
-    assert fails(small)
-    assert [len(small.first), len(small.then), len(small.faults), small.parallel] == [0, 0, 0, 1]
-    assert small.spoil is not None
-    assert [node.role for node in small.spoil] == ["thing"]
-    assert small.ask == Ask(kind="refresh")
+    with pytest.raises(AssertionError):
+        live(KILLED, *served, salt)
 
 
-def test_a_case_can_be_copied_from_what_is_printed() -> None:
-    case = random_case(Random(7))  # noqa: S311 - no secret
+@pytest.mark.skipif("DATAHALL_FUZZ" not in os.environ, reason="takes a minute: make test-fuzz")
+def test_and_by_a_small_case(served: tuple[Cloud, int], salt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupted, "settle", lambda *_: [])
+    with pytest.raises(AssertionError) as caught:
+        lived(100, 0, served, salt)
+    told = "\n".join(getattr(caught.value, "__notes__", ()))
+    assert "case=" in told
+    assert told.count("Node(") <= 2
+
+
+@given(cases())
+@settings(
+    max_examples=20, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+def test_a_case_can_be_copied_from_what_is_printed(case: Case) -> None:
     again = eval(  # noqa: S307 - our own text
         repr(case), {each.__name__: each for each in (Case, Ask, Node, Fault, Drift)}
     )
