@@ -120,6 +120,25 @@ def _bare(resource: dict[str, Json]) -> dict[str, Json]:
     return {**resource, "propertyDependencies": needed}
 
 
+def out_of_order(folder: Path, resources: dict[str, Json]) -> Iterator[str]:
+    """Creates and updates that came before what they need, deletes that came after; `resources` by URN.
+
+    What is deleted ahead of its replacement takes only some of those that need it along.
+    """
+    log = folder / "cloud" / "calls.jsonl"
+    lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    made = [c["urn"] for c in lines if c["method"] in ("Create", "Update")]
+    gone = [c["urn"] for c in lines if c["method"] == "Delete"]
+    for urn, resource in resources.items():
+        needed = {*resource.get("dependencies", ()), resource.get("parent", "")}
+        for other in sorted(needed.intersection(made)) if urn in made else ():
+            if made.index(other) > made.index(urn):
+                yield f"{urn} is made before {other}, which it needs"
+        for other in sorted(needed.intersection(gone).difference(made)) if urn in gone else ():
+            if gone.index(other) < gone.index(urn):
+                yield f"{urn} is deleted after {other}, which it needs"
+
+
 def differences(where: str, theirs: Json, ours: Json) -> Iterator[str]:
     """Where two values differ, the official first."""
     if isinstance(theirs, dict) and isinstance(ours, dict):

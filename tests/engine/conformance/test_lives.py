@@ -20,7 +20,7 @@ from datahall.engine.plugins import PluginProcess
 from ..conftest import World
 from .lives import CONFIG, CONFIGS, HEAD
 from .record import file_of
-from .step import Json, Step, compared, observed, steps_of, tamper
+from .step import Json, Step, compared, observed, out_of_order, steps_of, tamper
 from .themes import ALL
 
 FLAGS = {
@@ -102,7 +102,10 @@ def test_a_life_is_as_the_official_engine_lived_it(life: str, whole: World) -> N
     for (name, step), theirs in zip(steps_of(ALL[life]), recorded, strict=True):
         assert name == theirs.pop("step")
         known = {**states.get(step.stack, {}), **theirs["state"]}
+        before = states.get(step.stack, {})
         states[step.stack] = {urn: data for urn, data in known.items() if data is not None}
-        found += compared(name, step, {**theirs, "state": states[step.stack]}, live(whole, step))
+        ours = live(whole, step)
+        found += compared(name, step, {**theirs, "state": states[step.stack]}, ours)
+        found += [f"{name}: {text}" for text in out_of_order(whole.folder, {**before, **ours["state"]})]
     if found:
         pytest.fail("\n".join(found))
