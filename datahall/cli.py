@@ -78,6 +78,11 @@ COMMANDS = (
             "datahall train mnist --on slurm",
         ),
     ),
+    Command(
+        "run",
+        "Run one stage of the workloads: data, pipeline, search, folds, judging, compression, ...",
+        ("datahall run judging mnist --report report", "datahall run data reviews --source DIR"),
+    ),
     Command("serve", "Serve a model's production version over HTTP.", ("datahall serve mnist --port 5001",)),
     Command(
         "models",
@@ -144,7 +149,7 @@ def build() -> App:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code. No traceback for what a user can mend."""
     try:
-        result = build()(list(arguments))
+        result = build()(_apart(arguments))
     except CycloptsError as error:
         return report(_as_user_error(error), as_json="--json" in arguments)
     except KeyboardInterrupt:
@@ -157,6 +162,16 @@ def run(arguments: Sequence[str]) -> int:
     except (UserError, OperationError) as error:
         return report(error, as_json="--json" in arguments)
     return result if isinstance(result, int) else 0
+
+
+def _apart(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with `--` before those that ``run STAGE`` hands on: all that follow the stage."""
+    if list(arguments[:1]) != ["run"]:
+        return list(arguments)
+    stage = 1
+    while stage < len(arguments) and arguments[stage].startswith("-"):
+        stage += 2 if arguments[stage] == "--env" else 1
+    return [*arguments[: stage + 1], "--", *arguments[stage + 1 :]]
 
 
 def main() -> NoReturn:

@@ -54,6 +54,12 @@ class Chain:
         return self.run("status", "local", "--json").json
 
 
+def quiet_port() -> int:
+    """A free port that the kernel gives to nobody until it is used, half a minute later."""
+    first = 15_000 + os.getpid() % 15_000
+    return next(port for port in range(first, first + 1000) if ports.is_free(port))
+
+
 def run(home: Path, *arguments: str) -> Ran:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "AWS_"))}
     began = time.monotonic()
@@ -70,7 +76,7 @@ def run(home: Path, *arguments: str) -> Ran:
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     home = tmp_path_factory.mktemp("chain") / "home"
-    port = ports.any_free()
+    port = quiet_port()
     first = run(home, "up", "local", "--port", str(port), "--json")
     yield Chain(home, port, first)
     if home.exists():
@@ -146,6 +152,15 @@ def test_preview_sees_no_change(chain: Chain) -> None:
     assert told.code == 0, told.err
     assert not told.json["changed"]
     assert not [found for found in told.json["policy"] if found["outcome"] == "violation"]
+
+
+def test_a_stage_runs_by_itself(chain: Chain, tmp_path: Path) -> None:
+    told = chain.run("run", "judging", "mnist", "--report", str(tmp_path / "report"), "--events", "json")
+    assert told.code == 0, told.err
+    assert "<html" in (tmp_path / "report" / "report.html").read_text()
+    refused = chain.run("run", "judging", "mnist", "--version", "none", "--report", str(tmp_path / "no"))
+    assert refused.code == 2
+    assert "Traceback" not in refused.err + refused.out
 
 
 def test_a_service_and_an_emulated_aws_that_died_are_started_again(chain: Chain) -> None:

@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from datahall.cli import COMMANDS, Command
+from datahall.commands.run import STAGES
 from tests.cli.running import Run
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
@@ -82,6 +86,17 @@ def test_help_and_status_start_without_the_heavy_libraries() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = told.stdout.splitlines()[-1]
     assert all(f"'{name}'" not in loaded for name in ("pulumi", "torch", "boto3", "grpc", "moto"))
+
+
+def test_each_stage_of_the_workloads_can_be_run() -> None:
+    there = {file.parent.name for file in (ROOT / "workloads").glob("*/__main__.py")}
+    assert {*STAGES} == there - {"serving"}  # that is datahall serve
+
+
+def test_what_follows_a_stage_is_its_own() -> None:
+    command = [sys.executable, "-c", "from datahall.cli import main; main()", "run", "judging", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("usage: python -m workloads.judging")
 
 
 def test_the_console_script_ends_with_the_exit_code() -> None:
