@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from queue import SimpleQueue
 
 from datahall.engine import steps
 from datahall.engine.deployment import Deployment, Stopped
 from datahall.engine.errors import EngineError, HookFailed, ProtectedResource, ProviderFailed
 from datahall.engine.state import ResourceState
+from datahall.engine.urn import split_reference
 
 
 def no_longer_wanted(d: Deployment) -> list[ResourceState]:
     """Recorded resources to delete, now that the program has named all that it wants."""
     gone = [state for urn, state in d.olds.items() if urn not in d.claimed]
     return [*gone, *d.condemned]
+
+
+def but_for_pending(d: Deployment, states: Sequence[ResourceState]) -> list[ResourceState]:
+    """Those to delete, but for providers that what is pending will be asked of, and what these need."""
+    by_urn: dict[str, list[ResourceState]] = {}
+    for state in states:
+        by_urn.setdefault(state.urn, []).append(state)
+    needed = [split_reference(state.provider)[0] for state in d.snapshot.to_create() if state.provider]
+    kept: set[str] = set()
+    while needed:
+        urn = needed.pop()
+        if urn in by_urn and urn not in kept:
+            kept.add(urn)
+            needed.extend(chain.from_iterable(state.needs() for state in by_urn[urn]))
+    return [state for state in states if state.urn not in kept]
 
 
 def refuse_protected(states: Sequence[ResourceState]) -> None:

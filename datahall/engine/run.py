@@ -251,6 +251,8 @@ def _first(errors: Sequence[EngineError]) -> EngineError:
 
 def _deletes(d: Deployment, states: Sequence[ResourceState], *, hooks: bool = True) -> None:
     """Delete what the targets leave of `states`; without `hooks`, no program has registered any."""
+    if not d.dry_run:  # where what is pending is not settled
+        states = deletes.but_for_pending(d, states)
     chosen, forbidden = d.targets.deletions(states, d.snapshot.resources())
     if forbidden is not None:
         d.remember(forbidden)

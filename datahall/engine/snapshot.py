@@ -98,6 +98,7 @@ class Snapshot:
         begun = [_Intent(state, kind) for state, kind in interrupted]
         self._pending = _Line(journal.PENDING, log, begun)
         self._intents = {id(intent.state): intent for intent in begun}
+        self._hopeless: set[int] = set()
         self._aliases: dict[str, str] = {}
         self._texts: dict[tuple[str, int], tuple[Any, str]] = {}
         self._encrypt = encrypt
@@ -134,6 +135,8 @@ class Snapshot:
     def postpone(self, state: ResourceState) -> None:
         """An interrupted creation could not be asked for: once it can, it is only to be deleted."""
         if state.delete:
+            with self._lock:
+                self._hopeless.add(id(state))
             return
         with self._lock:
             intent = self._intents.pop(id(state), None)
@@ -142,6 +145,12 @@ class Snapshot:
                 self._pending.swap(intent, later)
                 self._intents[id(later.state)] = later
         self._want()
+
+    def to_create(self) -> list[ResourceState]:
+        """Creations of which it is not known whether they were done, and which are asked for once more."""
+        with self._lock:
+            pending = [intent.state for intent in self._pending if intent.kind == "creating"]
+            return [state for state in pending if id(state) not in self._hopeless]
 
     def abandon(self, state: ResourceState) -> None:
         """The intent came to nothing: the provider refused and changed nothing."""

@@ -64,13 +64,13 @@ def remove_stack(project: Project, stack: str, options: Options, *, force: bool 
     files = stack_files(project, stack, options)
     with locked(files, lambda _: None):
         found = read_checkpoint(files)
-        if found.resources and not force:
-            raise InvalidProject(
-                f"stack: {stack}: it still has {len(found.resources)} resources; destroy it first"
-            )
         if found.pending and not force:
             names = ", ".join(operation["resource"]["urn"] for operation in found.pending)
             raise InvalidProject(
                 f"stack: {stack}: {names}: an interrupted operation may have left it; destroy settles it"
+            )
+        if found.resources and not force:
+            raise InvalidProject(
+                f"stack: {stack}: it still has {len(found.resources)} resources; destroy it first"
             )
         files.remove()

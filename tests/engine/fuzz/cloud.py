@@ -176,6 +176,9 @@ class Cloud(provider_pb2_grpc.ResourceProviderServicer):
         if kind == "garbage":
             raise NoMessageError
 
+    def Cancel(self, request: empty_pb2.Empty, context: Context) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version="1.2.3")
 

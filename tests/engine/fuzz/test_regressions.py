@@ -51,6 +51,29 @@ FOUND = {
         ask=Ask(kind="up"),
         faults=(Fault("read", 0),),
     ),
+    "a creation that is refused when it is asked for again, and whose provider nobody wants any more": case(
+        spoil=(THING,),
+        spoil_faults=(Fault("create", 0, "lost"),),
+        ask=Ask(kind="up"),
+        faults=(Fault("create", 0),),
+    ),
+    "a creation that is refused when it is asked for again, before all is destroyed": case(
+        spoil=(THING,),
+        spoil_faults=(Fault("create", 0, "lost"),),
+        ask=Ask(kind="destroy"),
+        faults=(Fault("create", 0),),
+    ),
+    "the same of a provider in a component": case(
+        spoil=(
+            Node(key=1, role="component", name="n1"),
+            Node(key=2, role="thing", name="n2", parent=1),
+            Node(key=3, role="provider", name="n3", parent=1, depends_on=(2,)),
+            Node(key=0, role="thing", name="n0", provider=3),
+        ),
+        spoil_faults=(Fault("create", 1, "lost"),),
+        ask=Ask(kind="up"),
+        faults=(Fault("create", 0),),
+    ),
     "a refresh while a replacement is pending": case(
         first=(THING,),
         spoil=(Node(key=0, role="thing", name="n0", kind="pine"),),
