@@ -75,6 +75,8 @@ def resources_of(deployment: Json) -> dict[str, Json]:
     for resource in deployment.get("resources") or ():
         kept = {key: value for key, value in resource.items() if key not in _PASSING}
         kept["dependencies"] = sorted(kept.get("dependencies", ()))  # the SDK sends a set
+        for urns in kept.get("propertyDependencies", {}).values():
+            urns.sort()
         for properties in (kept.get("inputs", {}), kept.get("outputs", {})):
             if _UNREADABLE in properties:
                 properties[_UNREADABLE] = "*"

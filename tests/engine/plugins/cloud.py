@@ -156,7 +156,7 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
         self.trouble(inputs, context, "create")
         with self.lock:
             id_ = self.known(request.urn, inputs) or f"{request.name}-{uuid.uuid4().hex[:6]}"
-            self.file(id_).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
+            self.keep(id_, {"urn": request.urn, **plain(inputs)})
         outputs = self.outputs(inputs, id_)
         self.note("Create", request.urn, id=id_, began=began, timeout=request.timeout)
         if inputs.get("unready"):
@@ -180,10 +180,19 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
                 response.properties.update({"area": float("nan")})
         return response
 
+    def keep(self, id_: str, thing: dict[str, Any]) -> None:
+        """Write a thing at once: others read it meanwhile."""
+        part = self.folder / f"{id_}.part"
+        part.write_text(json.dumps(thing))
+        part.replace(self.file(id_))
+
     def known(self, urn: str, inputs: dict[str, Any]) -> str | None:
         """The id of what was made already under this name."""
         for file in self.folder.glob("*.thing"):
-            thing = json.loads(file.read_text())
+            try:
+                thing = json.loads(file.read_text())
+            except FileNotFoundError:  # another is just being deleted
+                continue
             if (thing["urn"], thing["label"]) == (urn, plain(inputs)["label"]):
                 return file.name.removesuffix(".thing")
         return None
@@ -227,7 +236,7 @@ class Cloud(Yards, provider_pb2_grpc.ResourceProviderServicer):
         if not request.preview:
             self.trouble(inputs, context, "update")
             with self.lock:
-                self.file(request.id).write_text(json.dumps({"urn": request.urn, **plain(inputs)}))
+                self.keep(request.id, {"urn": request.urn, **plain(inputs)})
             self.note("Update", request.urn, id=request.id, timeout=request.timeout)
         return provider_pb2.UpdateResponse(properties=struct(self.outputs(inputs, request.id)))
 
