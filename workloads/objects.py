@@ -44,8 +44,8 @@ class Buckets:
     registry: "Bucket"
 
 
-def _checksum(content: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+def _checksum(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Bucket:
 
     def put(self, key: str, body: bytes, *, content_type: str, new: bool = False) -> bool:
         """Write an object; with `new` only if there is none under `key` (False if there is)."""
+        digest = hashlib.sha256(body).digest()
         request = {
             "Bucket": self.name,
             "Key": key,
@@ -97,15 +98,16 @@ class Bucket:
             "ServerSideEncryption": "aws:kms",
             "SSEKMSKeyId": self.key_arn,
             "BucketKeyEnabled": True,
-            "Metadata": {"sha256": hashlib.sha256(body).hexdigest()},
+            "Metadata": {"sha256": digest.hex()},
         }
         condition = {"IfNoneMatch": "*"} if new else {}
-        write = self._put_parts if len(body) > self.part_bytes else self._put_whole
-        tolerated = _TAKEN if new else frozenset()
-        return self._call(key, lambda: write(request, body, condition), tolerated) is not None
 
-    def _put_whole(self, request: Mapping[str, Any], body: bytes, condition: Mapping[str, str]) -> object:
-        return self.client.put_object(**request, **condition, Body=body, ChecksumSHA256=_checksum(body))
+        def write() -> object:
+            if len(body) > self.part_bytes:
+                return self._put_parts(request, body, condition)
+            return self.client.put_object(**request, **condition, Body=body, ChecksumSHA256=_checksum(digest))
+
+        return self._call(key, write, _TAKEN if new else frozenset()) is not None
 
     def _put_parts(self, request: Mapping[str, Any], body: bytes, condition: Mapping[str, str]) -> object:
         """In several requests; until the last there is no object, and an upload that fails is taken back."""
@@ -115,7 +117,7 @@ class Bucket:
             parts = []
             for number, at in enumerate(range(0, len(body), self.part_bytes), 1):
                 part = body[at : at + self.part_bytes]
-                check = {"PartNumber": number, "ChecksumSHA256": _checksum(part)}
+                check = {"PartNumber": number, "ChecksumSHA256": _checksum(hashlib.sha256(part).digest())}
                 answer = self.client.upload_part(**named, **check, Body=part)
                 parts.append({**check, "ETag": answer["ETag"]})
             return self.client.complete_multipart_upload(

@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> None:
     """Run torchrun with `argv`; raises SystemExit or torch's ChildFailedError as it does."""
     signal.signal(signal.SIGTERM, _pass_on)
     from torch import cuda  # noqa: PLC0415 - 2 s in which SIGTERM may come
-    from torch.distributed import run  # noqa: PLC0415
+    from torch.distributed import run  # noqa: PLC0415 - the same
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
 
     try:

@@ -1,4 +1,7 @@
-"""More lives, one a theme: steps with flags, things that change behind the engine's back, failures."""
+"""More lives, one a theme: steps with flags, things that change behind the engine's back, failures.
+
+One table of programs and steps, and nothing else: it is as long as there are themes.
+"""
 
 from __future__ import annotations
 

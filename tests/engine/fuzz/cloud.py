@@ -88,7 +88,7 @@ class Garbled(grpc.ServerInterceptor):
         inner: Callable[[Any, Context], Any] = handler.unary_unary
         serialize: Callable[[Any], bytes] = handler.response_serializer or bytes
 
-        def call(request: Any, context: Context) -> Any:  # noqa: ANN401
+        def call(request: Any, context: Context) -> Any:  # noqa: ANN401 - of whichever method
             try:
                 return inner(request, context)
             except NoMessageError:
