@@ -1,7 +1,7 @@
 """What a command left behind."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,12 @@ class Ran:
         [*_, summary] = [event["summaryEvent"] for event in told if "summaryEvent" in event]
         found: dict[str, int] = summary["resourceChanges"]
         return found
+
+    def must_refuse(self, parts: Sequence[str]) -> None:
+        """Fail the test unless the input was refused with these words, and no traceback."""
+        assert self.code == 2
+        assert all(part in self.err for part in parts), self.err
+        assert "Traceback" not in self.err
 
 
 Run = Callable[..., Ran]
