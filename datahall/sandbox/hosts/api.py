@@ -9,7 +9,7 @@ from typing import Any
 from datahall.sandbox.hosts import base, cgroups, leftovers, machine, mirror, needs, network, processes, store
 from datahall.sandbox.hosts import inventory as inventories
 from datahall.sandbox.hosts import ssh as shell
-from datahall.sandbox.hosts.emulated_gpu.gpus import COUNT, KINDS
+from datahall.sandbox.hosts.emulated_gpu.gpus import KINDS, MAX
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
 from datahall.sandbox.hosts.model import WORKERS, Host, Machine, Power, plan
 from datahall.sandbox.hosts.store import Record
@@ -100,8 +100,8 @@ def fail(folder: Path, name: str, kind: str = "power", *, gpu: int = 0) -> Host:
     if kind not in KINDS:
         known = ", ".join(["power", *KINDS])
         raise HostsUsageError("kind", kind, "is no way to fail", f"choose one of: {known}")
-    if gpu not in range(COUNT):
-        raise HostsUsageError("gpu", str(gpu), f"is not from 0 to {COUNT - 1}", "give another number")
+    if gpu not in range(MAX):
+        raise HostsUsageError("gpu", str(gpu), f"is not from 0 to {MAX - 1}", "give another number")
     record = _known(folder.resolve(), name)
     asked = ["sudo", "emulated-gpu", "fail", kind, "--gpu", str(gpu)]
     processes.run(shell.command(folder.resolve(), name, asked), what=f"letting {name} fail")

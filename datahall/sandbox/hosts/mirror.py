@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from datahall.sandbox.hosts import base, gpu_package, repository, sources
+from datahall.sandbox.hosts import base, gpu_packages, repository, sources
 from datahall.sandbox.hosts.processes import run
 
 # A scratch overlay on the base, in a mount namespace of its own; apt in it resolves and downloads only.
@@ -47,7 +47,7 @@ def _named(file: Path) -> Iterator[str]:
 
 def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
     """Make the mirror for these packages unless it is there; whole or not at all."""
-    ours = gpu_package.fingerprint()
+    ours = gpu_packages.fingerprint()
     digest = hashlib.sha256("\n".join([base.path().name, ours, *sorted(packages)]).encode()).hexdigest()
     folder = base.cache() / f"mirror-{digest[:12]}"
     if folder.is_dir():
@@ -58,14 +58,14 @@ def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
         made.mkdir(mode=0o755)
         made.chmod(0o755)
         _fetch(Path(scratch), made, [name for name in packages if not _ours(name)])
-        gpu_package.build(made)
+        gpu_packages.build(made)
         repository.index(made)
         made.rename(folder)
     return folder
 
 
 def _ours(package: str) -> bool:
-    return package.partition("=")[0] == gpu_package.NAME
+    return package.partition("=")[0] in gpu_packages.NAMES
 
 
 def _fetch(scratch: Path, made: Path, packages: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from .gpus import MODEL, faults, gpus
+from .gpus import faults, gpus
 from .release import WORKS
 
 
@@ -15,7 +15,7 @@ def main() -> int:
         case ["discovery", "-l"]:
             print(f"{len(gpus())} GPUs found (EMULATED).")
             for gpu in gpus():
-                print(f"{gpu.index}  {MODEL}  {gpu.bus_id}")
+                print(f"{gpu.index}  {gpu.model.name}  {gpu.bus_id}")
             return 0
         case ["diag", "-r", "1"]:
             wrong = faults()
