@@ -1,17 +1,11 @@
 """The main job: an emulated AWS, a reviewed stack on it, data, a trained model, a service, an answer."""
 
-import json
-import random
 from dataclasses import asdict
 from typing import Any
 
-from rich.panel import Panel
-
-from datahall import bill, closing, lock, metal, picture, programs, provision, registry, service, site
+from datahall import asking, bill, closing, lock, metal, programs, provision, registry, service, site
 from datahall.context import Context
 from datahall.errors import OperationError, UserError
-from datahall.loopback import post_json
-from datahall.processes import Service, write_atomically
 from datahall.wishes import Wishes
 
 DATA = "digits"
@@ -57,7 +51,7 @@ def _sandboxed(context: Context, wishes: Wishes, region: str, port: int) -> dict
     trained = programs.train(found, output, MODEL)
     version = _promoted(found, context, trained)
     running, _ = service.ensure(found, context.home, output, model=MODEL, version=version, port=port)
-    answer = _ask(context, found, running)
+    answer = asking.ask(context, found, running, data=DATA)
     cost = bill.of(stack)
     closing.show(context, outputs, server, running, cost)
     return {
@@ -84,25 +78,3 @@ def _promoted(found: site.Site, context: Context, trained: programs.Trained) -> 
             f"{MODEL} has no version in production; see datahall models show {MODEL} {trained.version}"
         )
     return version
-
-
-def _ask(context: Context, found: site.Site, running: Service) -> dict[str, Any]:
-    """Send a held-out digit to the service and show what it says."""
-    with context.output.stage("ask") as stage:
-        index = random.randrange(100)  # noqa: S311 - which digit is shown is no secret
-        record = programs.sample(found, DATA, index)
-        request = {"instances": [record["instance"]]}
-        write_atomically(context.home.request(context.environment.name), json.dumps(request))
-        try:
-            answer = post_json(f"{running.url}/predict", request)
-        except OSError as error:
-            raise OperationError(
-                f"the service {running.name} did not answer: {error}; see {running.log}"
-            ) from None
-        best = answer["predictions"][0]
-        label, score = best["label"], max(best["scores"])
-        stage.summary = (
-            f"held-out digit {index}: the model says {label} ({score:.1%}), the label says {record['label']}"
-        )
-    context.output.say(Panel(picture.draw(record["instance"]), title=f"it says {label}", expand=False))
-    return {"index": index, "said": label, "label": record["label"], "model": answer["model"]}

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from datahall import bill, emulated, lock, provision, site
 from datahall.context import Context
+from datahall.edge import deploy
 from datahall.errors import OperationError, UserError
 from datahall.sandbox.aws import control
 from datahall.sandbox.hosts import Host, Power, api, needs
@@ -30,6 +31,7 @@ def up(context: Context, wishes: Wishes, region: str) -> dict[str, Any]:
         hosts = emulated.up(context, wishes.workers)
         server = provision.show_aws(context)
         provision.check_emulator(context, server.url)
+        deploy.ensure_way(context)
         with emulated.inventory(context) as inventory:
             request = wishes.request(context, region, server.url, inventory)
             outcome = provision.settle(context, request, brief=not wishes.diff)
@@ -80,6 +82,7 @@ def _show(context: Context, hosts: list[Host], outputs: dict[str, Any], server: 
     for command, why in (
         ("datahall hosts ssh head-1 sinfo", "ask Slurm"),
         ("datahall train mnist --on slurm", "a training as one of its jobs"),
+        (f"datahall serve mnist --env {name}", "the model, by the workers, over TLS"),
         (f"datahall preview {name} --diff", "what a change of playbooks or variables would do"),
         (f"datahall down {name}", "take it all down"),
     ):

@@ -19,7 +19,10 @@ _START_TOLERANCE_S = 2.0
 
 @dataclass(frozen=True)
 class Service:
-    """A service that was started: ``started`` is the process's start time in seconds since the epoch."""
+    """A service that was started: ``started`` is the process's start time in seconds since the epoch.
+
+    ``ca``: the file with the certificate that it is trusted by, where it speaks TLS.
+    """
 
     name: str
     environment: str
@@ -29,6 +32,7 @@ class Service:
     port: int
     log: str
     model_version: str
+    ca: str = ""
 
 
 def launch(
@@ -41,8 +45,9 @@ def launch(
     variables: Mapping[str, str],
     log: Path,
     folder: Path,
+    ca: Path | None = None,
 ) -> Service:
-    """Start a service in a session of its own and record it in ``folder``."""
+    """Start a service in a session of its own and record it in ``folder``; with ``ca`` it speaks TLS."""
     log.parent.mkdir(parents=True, exist_ok=True)
     pid = os.posix_spawn(
         command[0],
@@ -60,12 +65,19 @@ def launch(
         environment=environment,
         pid=pid,
         started=psutil.Process(pid).create_time(),
-        url=f"http://127.0.0.1:{port}",
+        url=f"http://127.0.0.1:{port}" if ca is None else f"https://localhost:{port}",
         port=port,
         log=str(log),
         model_version=model_version,
+        ca="" if ca is None else str(ca),
     )
-    write_atomically(_record(folder, environment, name), json.dumps(asdict(service), indent=2) + "\n")
+    return keep(service, folder)
+
+
+def keep(service: Service, folder: Path) -> Service:
+    """Record a service in place of what was recorded under its name."""
+    file = _record(folder, service.environment, service.name)
+    write_atomically(file, json.dumps(asdict(service), indent=2) + "\n")
     return service
 
 

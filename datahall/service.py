@@ -38,7 +38,11 @@ def choose_port(home: Home, environment: str, model: str, asked: int | None) -> 
 
 def ready(service: Service) -> bool:
     """Whether it is there and says that it can answer."""
-    return processes.alive(service) and loopback.get_status(f"{service.url}/health/ready") == 200
+    return processes.alive(service) and _status(service) == 200
+
+
+def _status(service: Service) -> int | None:
+    return loopback.get_status(f"{service.url}/health/ready", ca=service.ca)
 
 
 def ensure(

@@ -18,11 +18,17 @@ def serve(
     port: options.Port = None,
     json: options.Json = False,
 ) -> int:
-    """Serve a model's production version over HTTP, in a process that survives the command."""
+    """Serve a model's production version: in a process of its own; on metal by the hosts, over TLS."""
     context = open_context(environment, as_json=json)
     from datahall import registry, service, site
 
     found = site.find(context)
+    if context.environment.hosts:
+        from datahall.edge import deploy
+
+        with hold(context.home, f"datahall serve {model}"):
+            context.output.result(deploy.serve(context, found, model, port))
+        return 0
     with hold(context.home, f"datahall serve {model}"):
         chosen = service.choose_port(context.home, context.environment.name, model, port)
         version = registry.require_production(found, model)

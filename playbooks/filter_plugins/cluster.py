@@ -23,6 +23,12 @@ _OS = ("Debian", "12")
 _MIN_MEMORY_MB, _MIN_DISK_MB, _MAX_SKEW_S = 1024, 2048, 60
 _LOGIN = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SERVING = (
+    ("serving_python", "a model server is the workloads' Python", "name one that has them on the host"),
+    ("serving_site", "a model server needs to find the registry", "give the stack's outputs"),
+    ("serving_token or serving_token_file", "whoever reaches it could ask it", "name a file for a token"),
+)
+"""What a model server cannot do without: the variable, the rule, the fix."""
 _PORTS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?")
 
 
@@ -108,7 +114,7 @@ def _allowances(hosts: Hosts, groups: Groups) -> Iterator[str]:
 def _edge(hosts: Hosts, groups: Groups) -> Iterator[str]:
     for name in groups.get("edge", []):
         variables = hosts[name]
-        behind = variables.get("edge_model_group", "worker")
+        behind = variables.get("edge_model_group", "model")
         if not groups.get(behind):
             fix = "name the group whose hosts run model servers"
             yield _problem(name, "edge_model_group", behind, "is no group with hosts", fix)
@@ -119,6 +125,16 @@ def _edge(hosts: Hosts, groups: Groups) -> Iterator[str]:
         clients = variables.get("edge_clients_cidr")
         if clients is not None and _network(clients) is None:
             yield _problem(name, "edge_clients_cidr", clients, "is no network", "write it as 10.20.0.0/22")
+
+
+def _serving(hosts: Hosts, groups: Groups) -> Iterator[str]:
+    for name in groups.get("model", []):
+        variables = hosts[name]
+        if not variables.get("serving_model"):
+            continue
+        for field, rule, fix in _SERVING:
+            if not any(variables.get(part) for part in field.split(" or ")):
+                yield _problem(name, field, "none", rule, fix)
 
 
 def _storage(hosts: Hosts, groups: Groups) -> Iterator[str]:
@@ -268,8 +284,8 @@ def _network(value: object) -> IPv4Network | None:
 
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
-    _group_sizes, _names, _addresses, _networks, _allowances, _edge, _storage, _gpus, _users, _munge_key,
-    _spelling, _unreachable, _systems, _drivers, _clones, _clocks,
+    _group_sizes, _names, _addresses, _networks, _allowances, _edge, _serving, _storage, _gpus, _users,
+    _munge_key, _spelling, _unreachable, _systems, _drivers, _clones, _clocks,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from tests.metal.driver import Site
 
 pytestmark = pytest.mark.timeout(900)
 _PLANTED = """
-all: {vars: {edge_names: [models.hall.internal], edge_answer_timeout: 20}}
+all: {vars: {edge_names: [models.hall.internal], edge_answer_timeout: 20, edge_model_group: worker}}
 edge: {hosts: {service-1: }}
 """
 _STUB = """

@@ -1,4 +1,4 @@
-"""datahall train --on slurm: a worker is killed in mid-training, and the job goes on from its checkpoint."""
+"""datahall train --on slurm: a worker is killed in mid-training, the job goes on, and the model is served."""
 
 import json
 import random
@@ -13,7 +13,13 @@ from typing import IO
 
 import pytest
 
+from datahall import asking, ports, registry, site
+from datahall.context import open_context
+from datahall.edge import files, inventory, way
+from datahall.loopback import post_json
+from datahall.processes import Service
 from datahall.sandbox import hosts
+from datahall.sandbox.hosts import Role
 from tests.metal.driver import ROOT, Site
 from tests.metal.test_6_observability import until_down
 
@@ -108,6 +114,51 @@ def test_the_model_is_registered_as_one_that_was_trained_here(stack: Site) -> No
     models = json.loads(_datahall(stack, "models", "list", "--json").stdout)["models"]
     assert len(models) == 2
     assert {model["name"] for model in models} == {"mnist"}
+
+
+def _served(stack: Site, planted: Path, port: int) -> Service:
+    """An inventory with groups model and edge for a plain ``site.yml``, and the service that comes of it."""
+    context = open_context("local", as_json=True)
+    found = site.find(context)
+    version = registry.require_production(found, "mnist")
+    of = {Role.WORKER: ["worker-1", "worker-2"], Role.SERVICE: ["service-1"]}
+    groups = inventory.groups(stack.folder, found, model="mnist", version=version)
+    said = {
+        group.name: {"hosts": dict.fromkeys(of[group.role]), "vars": dict(group.variables)}
+        for group in groups
+    }
+    planted.write_text(json.dumps(said))
+    url, ca = f"https://localhost:{port}", files.certificate(stack.folder)
+    return Service("mnist", "local", 0, 0.0, url, port, "the hosts' journal", version, str(ca))
+
+
+def test_the_model_is_served_by_the_workers_behind_the_edge(
+    stack: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAHALL_HOME", str(stack.home))
+    planted, port = tmp_path / "planted.json", ports.any_free()
+    served = _served(stack, planted, port)
+    asked = ("--tags", "network,serving,edge", "-i", "inventory/emulated.py", "-i", str(planted))
+    leads = ["--hosts", str(stack.folder), "--aws", str(stack.home / "aws"), "--port", str(port)]
+    with subprocess.Popen([sys.executable, "-m", way.__name__, *leads, "--edge", "198.18.0.20:443"]) as led:
+        try:
+            run = stack.playbook("site.yml", *asked, "--diff").succeeded()
+            token = files.token(stack.folder).read_text().strip()
+            assert token not in run.output
+            Path(served.ca).write_text(stack.ssh("service-1", "sudo openssl x509 -in /etc/edge/edge.pem"))
+            stack.playbook("acceptance.yml", "--limit", "service-1", *asked[2:]).succeeded()
+            context = open_context("local", as_json=True)
+            answer = asking.ask(context, site.find(context), served, data="digits", token=token)
+            assert answer["model"] == {"name": "mnist", "version": served.model_version}
+            with pytest.raises(OSError, match="answered 401"):
+                post_json(f"{served.url}/predict", {}, ca=served.ca, token="another")
+            ended = stack.playbook("site.yml", *asked, "-e", "serving_model=").succeeded()
+            assert ended.changed["worker-1"] == ended.changed["worker-2"] == 2
+            assert stack.try_ssh("worker-1", "systemctl cat model-server").returncode != 0
+        finally:
+            led.terminate()
+            stack.ssh("service-1", "sudo systemctl disable --now haproxy")
+    stack.playbook("site.yml", "--tags", "network").succeeded()
 
 
 def test_nothing_of_a_training_is_left_on_the_hosts(stack: Site) -> None:

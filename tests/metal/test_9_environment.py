@@ -1,4 +1,4 @@
-"""`datahall up metal`: hosts and stack in one, up again unchanged, a training on it, down with nothing left.
+"""`datahall up metal`: hosts and stack in one, up again unchanged, a training, its model served, down.
 
 It needs none of the other files' hosts: these are its own, in a home folder of their own.
 """
@@ -6,12 +6,16 @@ It needs none of the other files' hosts: these are its own, in a home folder of 
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from datahall import ports, processes
+from datahall.loopback import post_json
+from datahall.paths import Home
 from datahall.sandbox import hosts
 from tests.metal.driver import ROOT, Site, machine_state
 
@@ -74,6 +78,54 @@ def test_a_training_runs_on_it_by_slurm(metal: Site) -> None:
     status = _told(metal, "status", "metal")
     assert [model["version"] for model in status["models"]] == [told["version"]]
     assert {host["power"] for host in status["hosts"]} == {"running"}
+
+
+def _holding(folder: Path, secret: str) -> list[str]:
+    """The files below that hold a secret."""
+    done = subprocess.run(
+        ["grep", "-rlF", "-f", "-", str(folder)], check=False, capture_output=True, text=True, input=secret
+    )
+    return sorted(str(Path(line).relative_to(folder)) for line in done.stdout.splitlines())
+
+
+def test_the_model_is_served_by_the_workers_behind_the_edge(metal: Site) -> None:
+    begun = time.monotonic()
+    told = _told(metal, "serve", "mnist", "--env", "metal", "--port", str(ports.any_free()))
+    print(f"served after {time.monotonic() - begun:.0f} s")
+    assert told["answer"]["model"]["version"] == told["service"]["model_version"]
+    assert told["service"]["url"].startswith("https://localhost:")
+    (shown,) = _told(metal, "status", "metal")["services"]
+    assert (shown["url"], shown["ready"]) == (told["service"]["url"], True)
+    again = _told(metal, "serve", "mnist", "--env", "metal")
+    assert not again["started"]
+    assert set(again["changes"]) == {"same"}
+    assert set(_told(metal, "up", "metal", "--expect-no-changes")["changes"]) == {"same"}
+    metal.playbook("acceptance.yml", "--limit", "service-1").succeeded()
+
+
+def test_its_token_is_in_two_files_of_the_machine_and_one_of_each_worker(metal: Site) -> None:
+    token = (metal.folder / "model-token").read_text().strip()
+    assert _holding(metal.home, token) == [
+        "hosts/machines/worker-1/upper/etc/model-server/token",
+        "hosts/machines/worker-2/upper/etc/model-server/token",
+        "hosts/model-header",
+        "hosts/model-token",
+    ]
+
+
+def test_it_answers_while_a_worker_is_down_and_the_worker_serves_again_by_itself(metal: Site) -> None:
+    (service,) = processes.services(metal.home / "services", "metal")
+    token = (metal.folder / "model-token").read_text().strip()
+    request = json.loads(Home(metal.home).request("metal").read_text())
+    hosts.fail(metal.folder, "worker-1")
+    try:
+        time.sleep(6)  # two health checks of the edge
+        for _ in range(8):
+            post_json(f"{service.url}/predict", request, ca=service.ca, token=token)
+    finally:
+        hosts.start(metal.folder, "worker-1")
+    ask = "python3 -c 'import urllib.request as r; print(r.urlopen(\"http://198.18.0.101:8000/health/ready\").read())'"
+    metal.until("worker-1", f"{ask} 2>&1 || true", '"status":"ready"')
 
 
 def test_a_blank_host_in_a_workers_place_is_converged_alone(metal: Site) -> None:

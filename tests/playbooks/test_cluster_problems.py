@@ -7,7 +7,19 @@ import pytest
 
 from playbooks.filter_plugins.cluster import cluster_problems
 
-_GROUPS = {"all": ["head-1", "worker-1"], "head": ["head-1"], "worker": ["worker-1"], "edge": ["worker-1"]}
+_GROUPS = {
+    "all": ["head-1", "worker-1"],
+    "head": ["head-1"],
+    "worker": ["worker-1"],
+    "model": ["worker-1"],
+    "edge": ["worker-1"],
+}
+_SERVED = {
+    "serving_model": "mnist",
+    "serving_python": "/opt/python",
+    "serving_site": {"region": "us-west-2"},
+    "serving_token_file": "/etc/token",
+}
 
 
 def _host(address: str, machine: str) -> dict[str, Any]:
@@ -55,6 +67,12 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({"edge_private_key": "hunter2"}, "worker-1: edge_certificate: none: is given without the other"),
         ({"edge_model_group": "models"}, "worker-1: edge_model_group: models: is no group with hosts"),
         ({"edge_clients_cidr": "all"}, "worker-1: edge_clients_cidr: all: is no network"),
+        (
+            {**_SERVED, "serving_python": ""},
+            "worker-1: serving_python: none: a model server is the workloads'",
+        ),
+        ({**_SERVED, "serving_site": {}}, "worker-1: serving_site: none: a model server needs to find the"),
+        ({**_SERVED, "serving_token_file": ""}, "serving_token or serving_token_file: none: whoever reaches"),
         ({"storage_exports": [{}]}, "worker-1: storage_exports: set: the firewall lets nobody reach"),
         ({"storage_mounts": [{"server": "nas"}]}, "storage_mounts.server: nas: is no host of the inventory"),
         ({"storage_volumes": [{"device": "/dev/a"}] * 2}, "storage_volumes.device: /dev/a: is there twice"),

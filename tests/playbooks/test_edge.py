@@ -17,7 +17,7 @@ def _rendered(**given: Any) -> str:  # noqa: ANN401 - an inventory has any types
     hosts = {"worker-2": {"ansible_host": "10.0.0.2"}, "worker-1": {}}
     variables = {
         **defaults,
-        "groups": {"worker": list(hosts)},
+        "groups": {"model": list(hosts)},
         "hostvars": hosts,
         "ansible_managed": "managed",
     }

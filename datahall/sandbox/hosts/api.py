@@ -11,7 +11,7 @@ from datahall.sandbox.hosts import inventory as inventories
 from datahall.sandbox.hosts import ssh as shell
 from datahall.sandbox.hosts.emulated_gpu.gpus import KINDS, MAX
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
-from datahall.sandbox.hosts.model import WORKERS, Host, Machine, Power, plan
+from datahall.sandbox.hosts.model import WORKERS, Group, Host, Machine, Power, plan
 from datahall.sandbox.hosts.store import Record
 
 _NOT_IN_A_MOUNT_OPTION = set(",:\\ \t")
@@ -180,6 +180,23 @@ def planned(folder: Path, *, workers: int = WORKERS) -> dict[str, Any]:
     folder = folder.resolve()
     nowhere = Path()
     return inventories.of(folder, Record(nowhere, nowhere, None, tuple(plan(workers))))
+
+
+def assign(folder: Path, groups: Sequence[Group]) -> bool:
+    """Have these groups in the inventory besides the roles'; whether that changed anything.
+
+    Raises:
+        HostsUsageError: there are no hosts.
+    """
+    folder = folder.resolve()
+    if store.load(folder) is None:
+        raise HostsUsageError("hosts", str(folder), "there are none", "bring them up first")
+    with store.locked(folder):
+        record = store.load(folder)
+        if record is None or record.groups == tuple(groups):
+            return False
+        _keep(folder, replace(record, groups=tuple(groups)))
+    return True
 
 
 def down(folder: Path) -> None:

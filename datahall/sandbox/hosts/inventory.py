@@ -11,6 +11,8 @@ from datahall.sandbox.hosts.model import GPUS_PER_WORKER, NETWORK, Role
 from datahall.sandbox.hosts.store import Record
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
+_EMPTY = ("edge", "model")
+"""Groups that have no hosts before a model is served, or somebody names some in an inventory of their own."""
 
 
 def of(folder: Path, record: Record) -> dict[str, Any]:
@@ -23,6 +25,9 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
             **_hands(folder, each.name),
         }
         for each in record.machines
+    }
+    added = {
+        group.name: {"hosts": names[group.role], "vars": dict(group.variables)} for group in record.groups
     }
     variables = {
         # for every host, also those that somebody adds by hand: none of them is outside our network
@@ -38,10 +43,11 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
     }
     return {
         "_meta": {"hostvars": host_variables},
-        "all": {"children": [*names, "edge"], "vars": variables},
+        "all": {"children": sorted({*names, *_EMPTY, *added}), "vars": variables},
         **{role: {"hosts": hosts} for role, hosts in names.items()},
-        "edge": {"hosts": []},  # whoever wants one names it in an inventory of their own
         Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
+        **{name: {"hosts": []} for name in _EMPTY},
+        **added,
     }
 
 

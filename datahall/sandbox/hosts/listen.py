@@ -8,11 +8,14 @@ import sys
 
 
 def main() -> int:
-    """Argument: the address; the listening socket goes out through the socket on stdout."""
-    with (
-        socket.create_server((sys.argv[1], 0), backlog=64) as listener,
-        socket.socket(fileno=sys.stdout.fileno()) as out,
-    ):
+    """Arguments: address and port (0: a free one); the socket goes out through the socket on stdout."""
+    address, port = sys.argv[1], int(sys.argv[2])
+    try:
+        listener = socket.create_server((address, port), backlog=64)
+    except OSError as error:
+        print(f"{address}:{port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    with listener, socket.socket(fileno=sys.stdout.fileno()) as out:
         socket.send_fds(out, [b"\0"], [listener.fileno()])
         out.detach()
     return 0

@@ -1,9 +1,11 @@
 """What an emulated host is, and which hosts there are: names, roles and addresses as data."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 from datahall.sandbox.hosts.errors import HostsUsageError
 
@@ -68,6 +70,15 @@ class Machine:
     def address(self) -> IPv4Address:
         """Its address on the bridge, which follows from its name."""
         return address_of(self.name)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the inventory besides the roles': all hosts of a role, and variables, none secret."""
+
+    name: str
+    role: Role
+    variables: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""A way from the hosts to one service on the machine's loopback; they have no other route out.
+"""Ways between the hosts' network and the machine's loopback; the hosts have no other route out.
 
-The listening socket is made on the gateway's address in the hosts' network and held here: what it accepts
-is passed on to the service, for as long as the block runs.
+A socket belongs to the network that it was made in, whoever holds it: a process that only makes sockets there
+and hands them over leaves nothing of ours in the hosts' network.
 """
 
 import asyncio
@@ -9,33 +9,38 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from datahall.sandbox.hosts import store
 from datahall.sandbox.hosts.errors import HostsFailedError
-from datahall.sandbox.hosts.model import GATEWAY
+from datahall.sandbox.hosts.model import GATEWAY, Process
 from datahall.sandbox.hosts.network import within
 from datahall.sandbox.hosts.processes import alive
 
-_LISTEN = Path(__file__).parent / "listen.py"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[[], Awaitable[Streams]]
+"""Opens the other side of a connection; raises OSError where nobody is there."""
+
+_HERE = Path(__file__).parent
 _LOOPBACK, _CHUNK = "127.0.0.1", 1 << 16
 
 
 @contextmanager
 def open_relay(folder: Path, port: int) -> Iterator[tuple[str, int]]:
-    """Address and port under which the hosts reach 127.0.0.1:``port``.
+    """Address and port under which the hosts reach 127.0.0.1:``port``, for as long as the block runs.
 
     Raises:
         HostsFailedError: the hosts have no network.
     """
-    listener = _listen(folder.resolve())
+    listener = listen(network_of(folder), 0)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="relay", daemon=True)
     thread.start()
     try:
-        server = asyncio.run_coroutine_threadsafe(_serve(listener, port), loop).result()
+        way = pass_on(listener, lambda: asyncio.open_connection(_LOOPBACK, port))
+        server = asyncio.run_coroutine_threadsafe(way, loop).result()
         yield str(GATEWAY), listener.getsockname()[1]
         asyncio.run_coroutine_threadsafe(_close(server), loop).result()
     finally:
@@ -45,21 +50,39 @@ def open_relay(folder: Path, port: int) -> Iterator[tuple[str, int]]:
         listener.close()
 
 
-def _listen(folder: Path) -> socket.socket:
-    record = store.load(folder)
+def network_of(folder: Path) -> Process:
+    """The process that holds the hosts' network.
+
+    Raises:
+        HostsFailedError: they have none.
+    """
+    record = store.load(folder.resolve())
     if record is None or record.network is None or not alive(record.network):
         raise HostsFailedError(f"{folder}: the hosts have no network; bring them up")
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        subprocess.run(
-            [*within(record.network), sys.executable, "-IS", str(_LISTEN), str(GATEWAY)],
-            check=True, stdin=subprocess.DEVNULL, stdout=theirs.fileno(),
-        )  # fmt: skip
-        _, handles, _, _ = socket.recv_fds(ours, 1, 1)
-    return socket.socket(fileno=handles[0])
+    return record.network
 
 
-async def _serve(listener: socket.socket, port: int) -> asyncio.Server:
+def listen(network: Process, port: int) -> socket.socket:
+    """A socket that listens on the gateway's ``port`` (0: a free one) in the hosts' network.
+
+    Raises:
+        HostsFailedError: somebody else does.
+    """
+    (listener,) = _made_there(network, "listen.py", str(GATEWAY), str(port))
+    return listener
+
+
+def sockets(network: Process, count: int) -> list[socket.socket]:
+    """TCP sockets in the hosts' network that are not connected yet.
+
+    Raises:
+        HostsFailedError: the network is gone.
+    """
+    return _made_there(network, "sockets.py", str(count))
+
+
+async def pass_on(listener: socket.socket, connect: Connect) -> asyncio.Server:
+    """Pass what ``listener`` accepts on to what ``connect`` opens, both ways."""
     held = set[asyncio.Task[None] | None]()  # asyncio itself holds its tasks only weakly
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +94,7 @@ async def _serve(listener: socket.socket, port: int) -> asyncio.Server:
 
     async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            back_reader, back_writer = await asyncio.open_connection(_LOOPBACK, port)
+            back_reader, back_writer = await connect()
         except OSError:
             writer.close()
             return
@@ -82,6 +105,20 @@ async def _serve(listener: socket.socket, port: int) -> asyncio.Server:
             back_writer.close()
 
     return await asyncio.start_server(answer, sock=listener)
+
+
+def _made_there(network: Process, program: str, *arguments: str) -> list[socket.socket]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        done = subprocess.run(
+            [*within(network), sys.executable, "-IS", str(_HERE / program), *arguments],
+            check=False, stdin=subprocess.DEVNULL, stdout=theirs.fileno(), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+            raise HostsFailedError(f"no socket in the hosts' network: {said[0]}")
+        _, handles, _, _ = socket.recv_fds(ours, 1, 250)
+    return [socket.socket(fileno=handle) for handle in handles]
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

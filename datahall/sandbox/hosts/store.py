@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datahall.sandbox.hosts.errors import HostsFailedError
-from datahall.sandbox.hosts.model import Machine, Power, Process, Role
+from datahall.sandbox.hosts.model import Group, Machine, Power, Process, Role
 
 _VERSION = 1
 
@@ -23,6 +23,7 @@ class Record:
     mirror: Path
     network: Process | None
     machines: tuple[Machine, ...]
+    groups: tuple[Group, ...] = ()
 
     def machine(self, name: str) -> Machine | None:
         """The host of this name."""
@@ -67,6 +68,7 @@ def load(folder: Path) -> Record | None:
             mirror=Path(data["mirror"]),
             network=_process(data["network"]),
             machines=tuple(_machine(each) for each in data["machines"]),
+            groups=tuple(_group(each) for each in data.get("groups", ())),
         )
     except FileNotFoundError:
         return None
@@ -87,6 +89,10 @@ def save(folder: Path, record: Record) -> None:
 
 def _process(data: dict[str, int] | None) -> Process | None:
     return None if data is None else Process(data["pid"], data["started"])
+
+
+def _group(data: dict[str, Any]) -> Group:
+    return Group(data["name"], Role(data["role"]), data["variables"])
 
 
 def _machine(data: dict[str, Any]) -> Machine:

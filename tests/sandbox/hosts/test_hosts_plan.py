@@ -2,12 +2,23 @@
 
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from datahall.sandbox import hosts
-from datahall.sandbox.hosts import HostsFailedError, HostsUsageError, mirror, model, needs, processes, store
+from datahall.sandbox.hosts import (
+    HostsFailedError,
+    HostsUsageError,
+    api,
+    mirror,
+    model,
+    needs,
+    processes,
+    store,
+)
+from datahall.sandbox.hosts.inventory import of
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,9 +77,26 @@ def test_no_environment_has_no_hosts_and_is_down_already(tmp_path: Path) -> None
 
 def test_what_is_recorded_is_read_back(tmp_path: Path) -> None:
     machines = tuple(model.plan(1))
-    record = store.Record(Path("/base"), Path("/mirror"), model.Process(5, 7), machines)
+    groups = (model.Group("edge", model.Role.SERVICE, {"edge_names": ["localhost"]}),)
+    record = store.Record(Path("/base"), Path("/mirror"), model.Process(5, 7), machines, groups)
     store.save(tmp_path, record)
     assert store.load(tmp_path) == record
+
+
+def test_a_group_has_the_hosts_of_its_role_and_stays_as_hosts_come(tmp_path: Path) -> None:
+    store.save(tmp_path, store.Record(Path("/base"), Path("/mirror"), None, tuple(model.plan(1))))
+    group = model.Group("model", model.Role.WORKER, {"serving_model": "mnist"})
+    assert api.assign(tmp_path, [group])
+    assert not api.assign(tmp_path, [group]), "it is so already"
+    record = store.load(tmp_path)
+    assert record is not None
+    for planned in (model.plan(1), model.plan(3)):
+        shown = of(tmp_path, replace(record, machines=tuple(planned)))
+        assert shown["model"] == {"hosts": shown["worker"]["hosts"], "vars": {"serving_model": "mnist"}}
+        assert shown["edge"] == {"hosts": []}
+    with pytest.raises(HostsUsageError, match=r"hosts: .*none: there are none; bring them up first"):
+        api.assign(tmp_path / "none", [group])
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:

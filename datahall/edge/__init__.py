@@ -1,0 +1,1 @@
+"""A registered model, served by the emulated hosts behind their edge."""
