@@ -23,7 +23,7 @@ head:
     head-1:
     head-2: {ansible_host: 198.18.0.10}
 worker:
-  vars: {gpu_count: eight}
+  vars: {gpu_count: eight, gpu_power_limit: much, gpu_clocks: [1500, 1200], gpu_mig_profiles: [half]}
   hosts:
     worker-1:
     worker_3: {ansible_host: 10.0.0.7}
@@ -44,6 +44,9 @@ _EXPECTED = (
     "head-1: network_allowances_more[web].to: nobody: is no group",
     "head-1: network_allowances_more[web].ports: http: is no port",
     "worker-1: gpu_count: eight: is no number of GPUs",
+    "worker-1: gpu_power_limit: much: is no number of watts",
+    "worker-1: gpu_clocks: [1500, 1200]: is no lowest and highest MHz",
+    "worker-1: gpu_mig_profiles: half: is no MIG profile",
     "is another host's as well; empty /etc/machine-id and reboot",
 )
 

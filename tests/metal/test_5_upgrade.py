@@ -8,9 +8,7 @@ import pytest
 from tests.metal.driver import Run, Site
 
 pytestmark = pytest.mark.timeout(900)
-_BEFORE, _AFTER, _BROKEN = (
-    f"emulated-gpu={each}+emulated" for each in ("535.183.01", "550.54.15", "555.42.02")
-)
+_BEFORE, _AFTER, _BROKEN = (f"{each}+emulated" for each in ("535.183.01", "550.54.15", "555.42.02"))
 _DRIVER = (
     "nvidia-smi --query-gpu=driver_version --format=csv,noheader | uniq;"
     "sinfo --noheader --Node --format='%N %T'"
@@ -18,7 +16,12 @@ _DRIVER = (
 
 
 def _upgrade(site: Site, to: str, *more: str, reboot: bool = False) -> Run:
-    asked = {"gpu_emulated_packages": [to], "upgrade_reboot": reboot, "upgrade_drain_timeout": 5}
+    asked = {
+        "gpu_emulated_packages": [f"emulated-gpu={to}"],
+        "gpu_emulated_fabric_packages": [f"emulated-fabricmanager={to}"],
+        "upgrade_reboot": reboot,
+        "upgrade_drain_timeout": 5,
+    }
     return site.playbook("upgrade.yml", "-e", json.dumps(asked), *more)
 
 
@@ -33,11 +36,11 @@ def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged:
     }
     run = _upgrade(converged, _BROKEN)
     assert run.code != 0
-    assert (
-        "worker-1: emulated-gpu=555.42.02+emulated: Be well with them: gpu: nvidia-smi does not answer"
-        in run.said
-    )
-    assert "emulated-gpu=535.183.01+emulated was put back, the node takes jobs again" in run.said
+    assert ": Be well with them: gpu: nvidia-smi does not answer" in run.said
+    assert "was put back, the node takes jobs again" in run.said
+    for part in ("gpu", "fabricmanager"):
+        assert f"emulated-{part}={_BROKEN}" in run.said
+        assert f"emulated-{part}={_BEFORE}" in run.said
     assert run.changed["worker-1"] > 0
     assert run.changed["worker-2"] == 0
     seen = converged.ssh("worker-1", _DRIVER)
@@ -49,9 +52,10 @@ def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged:
 
 
 def test_a_version_that_is_not_in_the_mirror_is_refused_before_anything_is_drained(converged: Site) -> None:
-    run = _upgrade(converged, "emulated-gpu=1.0")
+    run = _upgrade(converged, "1.0")
     assert run.code != 0
-    assert "upgrade_packages: emulated-gpu=1.0: apt on worker-1 cannot put that in place: E: " in run.said
+    assert "upgrade_packages: emulated-gpu=1.0, emulated-fabricmanager=1.0: apt on worker-1" in run.said
+    assert "cannot put that in place: E: " in run.said
     assert not any(run.changed.values())
 
 
@@ -68,7 +72,8 @@ def test_a_failure_domain_is_upgraded_together_and_a_second_run_changes_nothing(
 def test_the_roles_leave_a_change_of_the_driver_to_it(converged: Site, inventory: Path) -> None:
     run = converged.playbook("site.yml", "--tags", "gpu_driver", "--limit", "worker-1")
     assert run.code != 0
-    assert f"{_BEFORE}: is not the driver that is installed ({_AFTER}); run upgrade.yml" in run.said
+    assert f"{_BEFORE}: is not the driver that is installed (" in run.said
+    assert f"={_AFTER}); run upgrade.yml" in run.said
     assert not any(run.changed.values())
     back = _upgrade(
         converged, _BEFORE, *_domain(inventory)

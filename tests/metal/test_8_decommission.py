@@ -26,6 +26,8 @@ def test_a_worker_that_leaves_has_no_key_left_and_the_others_go_on(converged: Si
     converged.off("worker-2")
     assert not any((disk / key).is_file() for key in _KEYS)
     assert not list((disk / "var/lib/slurm").glob("*"))
+    assert not (disk / "etc/gpu-settings.json").exists()
+    assert "nvidia" not in (disk / "etc/containerd/config.toml").read_text()
 
     hosts.remove(converged.folder, "worker-2")
     converged.ssh("head-1", "sudo rm /etc/munge/cluster.key")  # the key was on it: the others get a new one

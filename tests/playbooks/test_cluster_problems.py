@@ -40,7 +40,12 @@ def _host(address: str, machine: str) -> dict[str, Any]:
 
 
 def _sound() -> dict[str, dict[str, Any]]:
-    gpus = {"gpu_count": 8, "gpu_driver_packages": ["nvidia-driver=535.183.01-1"]}
+    gpus = {
+        "gpu_count": 8,
+        "gpu_driver_packages": ["nvidia-driver=535.183.01-1"],
+        "gpu_toolkit_packages": ["nvidia-container-toolkit"],
+        "gpu_exporter_packages": ["datacenter-gpu-manager-exporter"],
+    }
     return {"head-1": _host("198.18.0.10", "a"), "worker-1": {**_host("198.18.0.101", "b"), **gpus}}
 
 
@@ -60,6 +65,19 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({"gpu_driver_packages": []}, "gpu_driver_packages: none: a host with GPUs needs a driver"),
         ({"gpu_count": True}, "gpu_count: True: is no number of GPUs"),
         ({"gpu_count": -1}, "gpu_count: -1: is no number of GPUs"),
+        ({"gpu_toolkit_packages": []}, "gpu_toolkit_packages: none: containerd is to know NVIDIA's runtime"),
+        ({"gpu_exporter_packages": []}, "gpu_exporter_packages: none: the GPUs are to be measured; name"),
+        ({"gpu_nvswitch": True}, "gpu_fabric_packages: none: NVSwitches need a fabric manager"),
+        (
+            {"gpu_nvswitch": True, "gpu_fabric_packages": ["nvidia-fabricmanager-550=550.54.15-1"]},
+            "gpu_fabric_packages: 550.54.15: is not the driver's version (535.183.01); pin both to one",
+        ),
+        ({"gpu_power_limit": "much"}, "gpu_power_limit: much: is no number of watts"),
+        ({"gpu_clocks": [1500, 1200]}, "gpu_clocks: [1500, 1200]: is no lowest and highest MHz"),
+        ({"gpu_mig_profiles": ["half"]}, "gpu_mig_profiles: half: is no MIG profile"),
+        ({"gpu_mig_profiles": "3g.40gb"}, "gpu_mig_profiles: 3g.40gb: is no list of profiles"),
+        ({"gpu_power_limit": 500, "gpu_persistence": False}, "gpu_persistence: False: a driver that leaves"),
+        ({"gpu_exporter_port": 0}, "gpu_exporter_port: 0: is no port"),
         ({"gpu_cuont": 8}, "gpu_cuont: set: no role knows this variable; did you mean gpu_count?"),
         ({"base_users": [{"name": "0ada", "keys": ["k"]}]}, "base_users: 0ada: is no login name"),
         ({"scheduler_munge_key": "x" * 31}, "scheduler_munge_key: 31 characters: must have 32 to 1024"),

@@ -45,7 +45,10 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         "_meta": {"hostvars": host_variables},
         "all": {"children": sorted({*names, *_EMPTY, *added}), "vars": variables},
         **{role: {"hosts": hosts} for role, hosts in names.items()},
-        Role.WORKER: {"hosts": names[Role.WORKER], "vars": {"gpu_count": GPUS_PER_WORKER}},
+        Role.WORKER: {
+            "hosts": names[Role.WORKER],
+            "vars": {"gpu_count": GPUS_PER_WORKER, "gpu_nvswitch": True},
+        },
         **{name: {"hosts": []} for name in _EMPTY},
         **added,
     }

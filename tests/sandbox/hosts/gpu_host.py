@@ -41,10 +41,10 @@ class GpuHost:
             "EMULATED_GPU_ROOT": str(self.root),
         }
 
-    def run(self, *argv: str) -> "subprocess.CompletedProcess[str]":
-        """A command on it, come what may."""
+    def run(self, *argv: str, said: str = "") -> "subprocess.CompletedProcess[str]":
+        """A command on it, come what may; ``said`` is its stdin."""
         return subprocess.run(
-            argv, check=False, capture_output=True, text=True, env=self.environment, timeout=60
+            argv, check=False, capture_output=True, text=True, env=self.environment, timeout=60, input=said
         )
 
     def smi(self, arguments: str, code: int = 0) -> str:
