@@ -85,8 +85,10 @@ def test_instances_are_made_and_the_scheduler_gives_them_out(converged: Site) ->
     assert set(again.changed.values()) == {0}, again.output
     shown = converged.ssh("head-1", "sinfo --noheader --Node --nodes=worker-1 --format=%G").strip()
     assert shown == "gpu:1g.10gb:8,gpu:3g.40gb:8"
-    run = "srun --nodelist=worker-1 --gres=gpu:3g.40gb:8 bash -c 'echo $SLURM_JOB_GPUS'"
-    assert len(converged.ssh("head-1", f"timeout 60 {run}").strip().split(",")) == 8
+    given = "srun --nodelist=worker-1 --gres=gpu:3g.40gb:3 bash -c 'echo $CUDA_VISIBLE_DEVICES'"
+    assert len(converged.ssh("head-1", f"timeout 60 {given}").strip().split(",")) == 3
+    much = "srun --immediate=5 --nodelist=worker-1 --gres=gpu:3g.40gb:9 true"
+    assert converged.try_ssh("head-1", f"timeout 60 {much}").returncode != 0
     converged.ssh("worker-1", "sudo emulated-gpu busy --gpu 0")
     refused = _gpu(converged, {})
     converged.ssh("worker-1", "sudo emulated-gpu idle --gpu 0")
@@ -103,7 +105,7 @@ def test_the_exporter_is_scraped_and_says_what_it_is(converged: Site) -> None:
     query = f"promtool query instant http://127.0.0.1:9090 '{asked}'"
     converged.until("service-1", query, "=> 700 @")
     denied = "timeout 3 bash -c '</dev/tcp/198.18.0.101/9400'"
-    assert converged.try_ssh("worker-2", denied).returncode != 0
+    assert converged.try_ssh("head-1", denied).returncode != 0
 
 
 def test_acceptance_says_which_gpu_is_not_as_asked(converged: Site) -> None:

@@ -33,10 +33,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     RUNNING.parent.mkdir(parents=True, exist_ok=True)
     RUNNING.write_text(version)
     try:
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        signal.sigwait(ends)
     finally:
         RUNNING.unlink(missing_ok=True)
     return 0

@@ -7,7 +7,8 @@ by default, so the block names that one, too. What the file will mean is asked o
 before it is written: what it meant before, and our runtime. containerd is restarted where what it would read
 differs from what it has, and only then: running containers go on, but nothing is started meanwhile.
 
-``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out again.
+``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out again; ``took`` is
+what containerd's unit calls as it starts.
 Exit codes: 0 as it should be, 1 ``check`` found differences, 2 it cannot be: field, value, rule, fix.
 """
 
@@ -26,8 +27,10 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path("/etc/containerd/config.toml")
-TAKEN = Path("/var/lib/gpu-containerd.taken")
-"""A digest of what containerd had when it was last looked at."""
+TAKEN = Path("/run/gpu-containerd.taken")
+"""A digest of what containerd had in force as it started: it says so itself, by our line in its unit."""
+UNIT = Path("/etc/systemd/system/containerd.service.d/gpu-containerd.conf")
+SAY = "[Service]\nExecStartPost=-/usr/local/sbin/gpu-containerd took\n"
 BEGIN, END = "# BEGIN NVIDIA runtime (site.yml)", "# END NVIDIA runtime (site.yml)"
 _BLOCK = re.compile(rf"\n?{re.escape(BEGIN)}\n.*?{re.escape(END)}\n", re.DOTALL)
 KIND, BINARY = "io.containerd.runc.v2", "/usr/bin/nvidia-container-runtime"
@@ -150,12 +153,10 @@ def stale(digest: str) -> bool:
     told = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
     if told["ActiveState"] != "active" or not FILE.exists():
         return False  # it will read it as it starts
-    started = float(told["ActiveEnterTimestamp"].lstrip("@"))
-    if FILE.stat().st_mtime < started:
-        return False
-    known = TAKEN.read_text().strip() if TAKEN.exists() else ""
-    # it was written since, but what it means may be what it meant; unless somebody had it read in between
-    return digest != known or started > TAKEN.stat().st_mtime
+    if TAKEN.exists():
+        return TAKEN.read_text() != digest
+    # it has run since before it could say what it has
+    return FILE.stat().st_mtime >= float(told["ActiveEnterTimestamp"].lstrip("@"))
 
 
 def digest_of(told: Mapping[str, Any]) -> str:
@@ -170,23 +171,38 @@ def do(verb: str) -> list[str]:
         ContainerdError: it cannot be done.
     """
     text = FILE.read_text() if FILE.exists() else "version = 2\n"
+    if verb == "took":
+        TAKEN.unlink(missing_ok=True)
+        TAKEN.write_text(digest_of(dump(text)))
+        return []
     new = without(text) if verb == "undo" else wanted(text)
     said = [] if new == text else [f"{FILE}: {'has' if verb == 'undo' else 'lacks'} NVIDIA's runtime"]
     digest = digest_of(dump(new))
-    if verb != "check" and said:
-        write(new)
     if stale(digest):
         said.append("containerd: has another configuration than the file")
-    elif verb == "check" and said:
-        said.append("containerd: is to be restarted")
+    if (UNIT.read_text() if UNIT.exists() else "") != ("" if verb == "undo" else SAY):
+        said.append(f"{UNIT}: is not as it should be")
     if verb != "check":
-        if stale(digest):
-            subprocess.run(["systemctl", "restart", "containerd"], check=True, timeout=300)
-        if verb == "undo":
-            TAKEN.unlink(missing_ok=True)
-        elif not TAKEN.exists() or TAKEN.read_text().strip() != digest:
-            TAKEN.write_text(digest + "\n")
+        change(verb, text, new, digest)
     return said
+
+
+def change(verb: str, text: str, new: str, digest: str) -> None:
+    """Write what differs, and restart containerd if it must read it."""
+    if new != text:
+        write(new)
+    if verb == "undo":
+        UNIT.unlink(missing_ok=True)
+    elif not UNIT.exists() or UNIT.read_text() != SAY:
+        UNIT.parent.mkdir(parents=True, exist_ok=True)
+        UNIT.write_text(SAY)
+    subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=300)
+    if stale(digest):
+        subprocess.run(["systemctl", "restart", "containerd"], check=True, timeout=300)
+    if verb == "undo":
+        TAKEN.unlink(missing_ok=True)
+    elif not TAKEN.exists():
+        TAKEN.write_text(digest)
 
 
 def write(text: str) -> None:
@@ -203,7 +219,7 @@ def write(text: str) -> None:
 def main() -> int:
     """Parse and do."""
     parser = argparse.ArgumentParser(prog="gpu-containerd", description=__doc__, allow_abbrev=False)
-    parser.add_argument("verb", choices=["check", "apply", "undo"])
+    parser.add_argument("verb", choices=["check", "apply", "undo", "took"])
     try:
         said = do(verb := parser.parse_args().verb)
     except ContainerdError as error:
