@@ -7,8 +7,8 @@ by default, so the block names that one, too. What the file will mean is asked o
 before it is written: what it meant before, and our runtime. containerd is restarted where what it would read
 differs from what it has, and only then: running containers go on, but nothing is started meanwhile.
 
-``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out again; ``took`` is
-what containerd's unit calls as it starts.
+``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out again; ``took``
+is what containerd's unit calls as it starts.
 Exit codes: 0 as it should be, 1 ``check`` found differences, 2 it cannot be: field, value, rule, fix.
 """
 
@@ -191,12 +191,13 @@ def change(verb: str, text: str, new: str, digest: str) -> None:
     """Write what differs, and restart containerd if it must read it."""
     if new != text:
         write(new)
-    if verb == "undo":
+    before, wished = UNIT.read_text() if UNIT.exists() else "", "" if verb == "undo" else SAY
+    if before != wished:
         UNIT.unlink(missing_ok=True)
-    elif not UNIT.exists() or UNIT.read_text() != SAY:
-        UNIT.parent.mkdir(parents=True, exist_ok=True)
-        UNIT.write_text(SAY)
-    subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=300)
+        if wished:
+            UNIT.parent.mkdir(parents=True, exist_ok=True)
+            UNIT.write_text(wished)
+        subprocess.run(["systemctl", "daemon-reload"], check=True, timeout=300)
     if stale(digest):
         subprocess.run(["systemctl", "restart", "containerd"], check=True, timeout=300)
     if verb == "undo":
