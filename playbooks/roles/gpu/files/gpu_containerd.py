@@ -7,8 +7,8 @@ by default, so the block names that one, too. What the file will mean is asked o
 before it is written: what it meant before, and our runtime. containerd is restarted where what it would read
 differs from what it has, and only then: running containers go on, but nothing is started meanwhile.
 
-``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out again; ``took``
-is what containerd's unit calls as it starts.
+``check`` says what differs and changes nothing, ``apply`` does it, ``undo`` takes the block out; ``took`` is
+what containerd's unit calls as it starts.
 Exit codes: 0 as it should be, 1 ``check`` found differences, 2 it cannot be: field, value, rule, fix.
 """
 
