@@ -30,7 +30,7 @@ def test_emulated_hosts_are_a_pool_with_what_their_inventory_says(
     assert list(pool.machines) == ["head-1", "service-1", "worker-1", "worker-2", "worker-3"]
     assert pool.machines["worker-3"].address == "198.18.0.103"
     assert pool.machines["worker-3"].groups == ["worker"]
-    assert pool.group_variables == {"worker": {"gpu_count": 8}}
+    assert pool.group_variables == {"worker": {"gpu_count": 8, "gpu_nvswitch": True}}
     assert pool.variables["network_cluster_cidr"] == "198.18.0.0/24"
     assert pool.leavers == []
     assert not pool.deletion_protection

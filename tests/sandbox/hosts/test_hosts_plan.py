@@ -122,5 +122,5 @@ def test_an_unknown_way_to_fail_is_refused_with_those_there_are(tmp_path: Path) 
         HostsUsageError, match=r"kind: fire: is no way to fail; choose one of: power, ecc, hang"
     ):
         hosts.fail(tmp_path, "worker-1", "fire")
-    with pytest.raises(HostsUsageError, match=r"gpu: 8: is not from 0 to 7"):
-        hosts.fail(tmp_path, "worker-1", "ecc", gpu=8)
+    with pytest.raises(HostsUsageError, match=r"gpu: 16: is not from 0 to 15"):
+        hosts.fail(tmp_path, "worker-1", "ecc", gpu=16)
