@@ -51,6 +51,8 @@ TEXT = {
     "best": "best of {of} trials: {by} {value:.4f} with {flags}\n{command}",
     "judged": "judged {model} {version}: {summary}",
     "answer": "{answer}",
+    "phrased": "{model} {parent} phrased by {by}: {kept_facts:.0%} of {answers} answers keep the facts, "
+    "{p95_ms:.0f} ms (p95)",
     "error": "error: {field}: {value}: {rule}; {fix}",
 }
 """The text form of each event, by name."""

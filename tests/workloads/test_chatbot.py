@@ -8,6 +8,7 @@ import torch
 
 from tests.workloads.conftest import Place
 from tests.workloads.toy import Told
+from workloads.asking.said import Said
 from workloads.asking.version import load_version
 from workloads.data import support
 from workloads.data.__main__ import put
@@ -96,7 +97,7 @@ def test_it_answers_in_the_knowledges_words_and_refuses_the_rest(place: Place) -
         card.metrics["threshold"], abs=1e-5
     )
     assert spec.answer is not None
-    answer = load(spec.answer)
+    answer = load(spec.answer)(loaded)
     (tracked, _), *_ = KNOWN
-    assert answer(loaded, "Could you tell me where my parcel is?") == tracked
-    assert answer(loaded, "Which planet is the largest?") == REFUSAL
+    said = answer(["Could you tell me where my parcel is?", "Which planet is the largest?"])
+    assert said == [Said(tracked), Said(REFUSAL, "refused")]

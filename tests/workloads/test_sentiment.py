@@ -137,11 +137,11 @@ def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Plac
     assert version.card.config.model["revision"]
     loaded = load_version(spec, version.card, registry.weights(version.card))
     assert spec.answer is not None
-    answer = load(spec.answer)
-    assert answer(loaded, "To be honest, the stove works perfectly. Highly recommended.").startswith(
+    answer = load(spec.answer)(loaded)
+    assert answer(["To be honest, the stove works perfectly. Highly recommended."])[0].text.startswith(
         "positive"
     )
-    assert answer(loaded, "As a gift, the stove never worked. I want a refund.").startswith("negative")
+    assert answer(["As a gift, the stove never worked. I want a refund."])[0].text.startswith("negative")
     judged, shown = judge(loaded, store.load(place.buckets.data, plan.dataset))
     assert judged["classes"]["macro_f1"] == pytest.approx(found["macro_f1"], abs=1e-6)
     assert (

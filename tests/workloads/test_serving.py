@@ -28,6 +28,7 @@ from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, Weight
 from workloads.registry.promotion import promote
 from workloads.registry.store import Registry
 from workloads.serving.config import ServingConfig
+from workloads.serving.form import Rows
 from workloads.serving.metrics import new_metrics
 from workloads.serving.problem import ProblemError
 from workloads.serving.service import Service
@@ -77,9 +78,9 @@ def register(place: Place, network: torch.nn.Module, *, widths: tuple[int, ...] 
     return card
 
 
-def start(place: Place, *arguments: object) -> tuple[subprocess.Popen[str], int]:
+def start(place: Place, *arguments: object, model: str = "mnist") -> tuple[subprocess.Popen[str], int]:
     """Start a server on a free port; it listens when this returns."""
-    line = command("workloads.serving", "mnist", "--site", place.file, "--port", 0, "--events", "json")
+    line = command("workloads.serving", model, "--site", place.file, "--port", 0, "--events", "json")
     process = subprocess.Popen(
         [*line, *map(str, arguments)], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
     )
@@ -332,6 +333,7 @@ def test_weights_that_do_not_fit_their_card_are_told(served: Served, place: Plac
     service = Service(
         spec=MODELS["mnist"],
         card=card,
+        form=Rows(784, 10),
         config=ServingConfig(),
         metrics=new_metrics("mnist", card.version),
         read_weights=lambda: Registry(place.buckets.registry, "mnist").weights(card),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from workloads import command
+from workloads.asking.said import Answerer
 from workloads.errors import InvalidInputError
 from workloads.events import Emit
 from workloads.models.spec import load
@@ -28,9 +29,15 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     card = registry.card(registry.pinned(args.version) if args.version else registry.production())
     weights = registry.weights(card)
     from workloads.asking.version import load_version  # noqa: PLC0415 - 2 s for torch
+    from workloads.phrasing.opened import with_phraser  # noqa: PLC0415
 
-    answer: str = load(spec.answer)(load_version(spec, card, weights), args.question)
-    emit("answer", model=spec.name, version=card.version, question=args.question, answer=answer)
+    loaded = with_phraser(load_version(spec, card, weights), registry.bucket)
+    answer: Answerer = load(spec.answer)(loaded)
+    (said,) = answer([args.question])
+    if isinstance(said, InvalidInputError):
+        raise said
+    told = {"how": "", "note": "", **said.as_dict()}
+    emit("answer", model=spec.name, version=card.version, question=args.question, **told)
     return 0
 
 

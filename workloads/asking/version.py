@@ -12,6 +12,7 @@ from workloads.asking.half import Half
 from workloads.command import validate
 from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
+from workloads.phrasing.phraser import Phraser
 from workloads.registry.card import ONNX_FILE, Card
 
 
@@ -25,6 +26,8 @@ class Loaded:
     attachments: dict[str, str]
     form: Literal["fp32", "bf16", "onnx"] = "fp32"
     """Only in the first can it be looked into, and learn."""
+    phraser: Phraser | None = None
+    """What puts answers into words; see `workloads.phrasing.opened`."""
 
     def attachment(self, name: str) -> str:
         """A text that was registered with the weights; raises CorruptDataError where it is not there."""

@@ -28,11 +28,14 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     from workloads.asking.version import load_version  # noqa: PLC0415 - 2 s for torch
     from workloads.judging.judgement import judge  # noqa: PLC0415
     from workloads.judging.report import write_report  # noqa: PLC0415 - 1 s for matplotlib
+    from workloads.phrasing.opened import with_phraser  # noqa: PLC0415
 
-    found, shown = judge(load_version(spec, card, weights), files)
+    found, shown = judge(with_phraser(load_version(spec, card, weights), registry.bucket), files)
     written = write_report(args.report, f"{card.model} {card.version}", found, shown)
     summary = ", ".join(
-        f"{name} {value:.4g}" for name, value in {**found["metrics"], **found.get("privacy", {})}.items()
+        f"{name} {value:.4g}"
+        for part in ("metrics", "privacy", "phrasing")
+        for name, value in found.get(part, {}).items()
     )
     emit(
         "judged",

@@ -60,6 +60,10 @@ def judge(loaded: Loaded, files: Mapping[str, bytes]) -> tuple[dict[str, Any], l
     }
     if card.privacy:
         found["privacy"] = privacy(loaded)
+    if loaded.phraser:
+        from workloads.phrasing.measure import measure  # noqa: PLC0415
+
+        found["phrasing"] = measure(loaded, files)
     if spec.classify:
         found["classes"] = classification.judge(load(spec.classify)(loaded, files))
     shown: list[Shown] = load(spec.explain)(loaded, files) if spec.explain and loaded.form == "fp32" else []

@@ -44,7 +44,7 @@ def write_report(folder: Path, title: str, found: Mapping[str, Any], shown: list
 
 def _page(title: str, found: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     parts = [f"<h1>{html.escape(title)}</h1>"]
-    for name in ("metrics", "privacy", "size", "latency_ms"):
+    for name in ("metrics", "privacy", "phrasing", "size", "latency_ms"):
         parts.append(_table(name, [[key, value] for key, value in found.get(name, {}).items()]))
     detail = found.get("classes")
     if detail:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workloads.data.manifest import Manifest
 from workloads.settings import NetworkSettings, Settings
@@ -42,7 +42,9 @@ class ModelSpec:
     task: str
     """`module:function`, which opens the data: see `training.task.Opener`."""
     answer: str | None = None
-    """`module:function`, by which `workloads.asking` asks a registered version something."""
+    """`module:function`, which makes a registered version's `asking.said.Answerer`."""
+    phrased: bool = False
+    """Whether `workloads.phrasing` can give it a language model that puts its answers into words."""
     classify: str | None = None
     """`module:function`, which gives a classifier's scores of the held-out records to `workloads.judging`."""
     explain: str | None = None
@@ -53,8 +55,10 @@ class ModelSpec:
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
     private: bool = False
     """Whether the data are in its weights only, and opacus has its layers: see `training.privacy`."""
-    served: bool = False
-    """Whether `workloads.serving` can serve it: rows of numbers in, scores of classes out."""
+    served: Literal["rows", "texts"] | None = None
+    """What `workloads.serving` takes for it: rows of numbers, to which it gives scores of classes; or texts,
+    to which it gives answers.
+    """
     fit: Callable[[NetworkSettings, Manifest], NetworkSettings] = _as_it_is
     """Completes `config` by what only the data set tells."""
     smoke: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

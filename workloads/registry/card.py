@@ -67,6 +67,20 @@ class Compression(_Part):
     """"parent" and "child" -> accuracy, bytes, latency_ms of one record, on the machine that compressed."""
 
 
+class Phrasing(_Part):
+    """Which language model puts a version's answers into words, and of which version it was made."""
+
+    parent: str
+    by: str
+    """`lm:VERSION`, or a checkpoint."""
+    digest: str
+    """SHA-256 of the lm's weights, or over the checkpoint's files."""
+    max_tokens: int
+    seconds: float
+    measured: dict[str, float]
+    """Of held-out questions: the share of answers that kept the facts, and the time, as it was then."""
+
+
 class PrivacyFacts(_Part):
     """(epsilon, delta) differential privacy of the weights, for a record that is added or taken away."""
 
@@ -95,6 +109,7 @@ class Card(_Part):
     weights: WeightFacts
     compression: Compression | None = None
     privacy: PrivacyFacts | None = None
+    phrasing: Phrasing | None = None
 
     @property
     def version(self) -> str:
@@ -125,7 +140,7 @@ torch {self.lineage.torch}, code `{self.lineage.code}`).
 - Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of
   {_FORMATS[self.weights.name]}, SHA-256 `{self.weights.sha256}`.
 - Training: {settings}.
-{self._compressed()}{_privacy(self.privacy)}"""
+{self._compressed()}{_phrased(self.phrasing)}{_privacy(self.privacy)}"""
 
     def _compressed(self) -> str:
         made = self.compression
@@ -141,8 +156,19 @@ _UNTOLD: Final[dict[str, bool | set[str]]] = {
     "created": True,
     "lineage": True,
     "compression": {"measured"},  # a clock's figures are others each time
+    "phrasing": {"measured"},
 }
 _FORMATS = {WEIGHTS_FILE: "safetensors", ONNX_FILE: "ONNX"}
+
+
+def _phrased(facts: Phrasing | None) -> str:
+    if facts is None:
+        return ""
+    told = ", ".join(f"{name} {value:g}" for name, value in facts.measured.items())
+    return (
+        f"- Answers of `{facts.parent}` phrased by {facts.by} (SHA-256 `{facts.digest}`) in up to "
+        f"{facts.max_tokens} tokens and {facts.seconds:g} s: {told}.\n"
+    )
 
 
 def _privacy(facts: PrivacyFacts | None) -> str:

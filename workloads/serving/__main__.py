@@ -18,6 +18,7 @@ from workloads.registry.store import Registry
 from workloads.serving.access import listen, read_token
 from workloads.serving.app import create_app
 from workloads.serving.config import ServingConfig
+from workloads.serving.form import form_of
 from workloads.serving.metrics import new_metrics
 from workloads.serving.service import Service
 from workloads.site import load_site
@@ -29,7 +30,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     """Serve the model that `argv` names; returns the exit code."""
     args = _parse(argv)
     spec, config = find_model(args.model), command.read_config(ServingConfig(), args)
-    if not spec.served:
+    if spec.served is None:
         known = ", ".join(sorted(name for name, model in MODELS.items() if model.served))
         fix = "serve one of those"
         raise InvalidInputError("model", spec.name, f"must be one that is served over HTTP: {known}", fix)
@@ -40,6 +41,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         service = Service(
             spec=spec,
             card=card,
+            form=form_of(spec, card, registry.bucket),
             config=config,
             metrics=new_metrics(card.model, card.version),
             read_weights=lambda: registry.weights(card),

@@ -1,7 +1,6 @@
 """The HTTP side: KServe's v1 protocol, probes and metrics."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,9 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from workloads.serving.access import check_token
-from workloads.serving.batcher import Array
 from workloads.serving.body import check_headers, read_body
-from workloads.serving.instances import parse
+from workloads.serving.form import body_of
 from workloads.serving.metrics import Measured
 from workloads.serving.problem import ProblemError
 from workloads.serving.service import Service
@@ -49,8 +47,9 @@ def create_app(service: Service, token: str | None) -> FastAPI:
         check_headers(request.headers, service.config)
         service.check_ready()
         body = await read_body(request.stream(), service.config)
-        rows = parse(body, width=service.width, most=service.config.max_batch)
-        return _answer(service, await service.predict(rows))
+        answers = await service.predict(service.form.parse(body, service.config.max_batch))
+        content = body_of(service.form.tell(answers), service.card)
+        return Response(content, media_type="application/json")
 
     @app.get("/v1/models", dependencies=guarded)
     async def models() -> dict[str, list[str]]:
@@ -78,19 +77,9 @@ def create_app(service: Service, token: str | None) -> FastAPI:
     return app
 
 
-def _answer(service: Service, scores: Array) -> Response:
-    labels = scores.argmax(1).tolist()
-    rounded = [[round(score, 6) for score in row] for row in scores.tolist()]
-    pairs = zip(labels, rounded, strict=True)
-    model = {"name": service.card.model, "version": service.card.version}
-    answer = {"predictions": [{"label": a, "scores": s} for a, s in pairs], "model": model}
-    return Response(json.dumps(answer, separators=(",", ":")), media_type="application/json")
-
-
 def _schema(service: Service) -> dict[str, Any]:
-    number = {"type": "number", "minimum": 0, "maximum": 1}
-    row = {"type": "array", "items": number, "minItems": service.width, "maxItems": service.width}
-    instances = {"type": "array", "items": row, "minItems": 1, "maxItems": service.config.max_batch}
+    one, most = service.form.schema, service.config.max_batch
+    instances = {"type": "array", "items": one, "minItems": 1, "maxItems": most}
     schema = {"type": "object", "required": ["instances"], "properties": {"instances": instances}}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 

@@ -16,6 +16,23 @@ _EXAMPLE = 'send {"instances": [[...], ...]}'
 
 def parse(body: bytes, *, width: int, most: int) -> Rows:
     """The instances in a body: 1 to `most`, each of `width` numbers from 0 to 1; raises ProblemError."""
+    instances = _instances(body, most)
+    for i, row in enumerate(instances):
+        _check_row(i, row, width)
+    return _in_range(instances)
+
+
+def parse_texts(body: bytes, *, most: int) -> list[str]:
+    """The instances in a body: 1 to `most`, each a text that is not blank; raises ProblemError."""
+    instances = _instances(body, most)
+    for i, text in enumerate(instances):
+        if not isinstance(text, str) or not text.strip():
+            value = "blank" if isinstance(text, str) else type(text).__name__
+            raise _wrong(f"instances[{i}]", value, "must be a text", 'send {"instances": ["..."]}')
+    return instances
+
+
+def _instances(body: bytes, most: int) -> list[Any]:
     document = _json(body)
     if not isinstance(document, dict) or "instances" not in document:
         keys = ", ".join(map(str, document)) if isinstance(document, dict) else type(document).__name__
@@ -30,9 +47,7 @@ def parse(body: bytes, *, width: int, most: int) -> Rows:
     if len(instances) > most:
         rule, fix = f"must be at most {most} instances", "send the rest in another request"
         raise ProblemError(413, field="instances", value=f"{len(instances)} instances", rule=rule, fix=fix)
-    for i, row in enumerate(instances):
-        _check_row(i, row, width)
-    return _in_range(instances)
+    return instances
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may be sent

@@ -2,38 +2,21 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Protocol
 
-import numpy as np
-
-from workloads.command import validate
 from workloads.errors import WorkloadError
 from workloads.events import Emit
 from workloads.models.spec import ModelSpec
 from workloads.registry.card import Card
 from workloads.serving.batcher import Array, Batcher, OverloadedError
 from workloads.serving.config import ServingConfig
+from workloads.serving.form import Form
 from workloads.serving.metrics import Metrics
 from workloads.serving.problem import ProblemError
 
 _RETRY = {"Retry-After": "1"}
-
-
-class Rows(Protocol):
-    """The configuration of a network that is served: rows of numbers in, scores of classes out."""
-
-    @property
-    def width(self) -> int:
-        """Numbers an instance."""
-        ...
-
-    @property
-    def classes(self) -> int:
-        """Scores a prediction."""
-        ...
 
 
 @dataclass
@@ -42,6 +25,7 @@ class Service:
 
     spec: ModelSpec
     card: Card
+    form: Form
     config: ServingConfig
     metrics: Metrics
     read_weights: Callable[[], bytes]
@@ -50,23 +34,6 @@ class Service:
     failure: WorkloadError | None = None
     _batcher: Batcher | None = field(default=None, repr=False)
     _warm: bool = False
-
-    @cached_property
-    def shape(self) -> Rows:
-        """What goes in and comes out."""
-        config: Any = validate(type(self.spec.config), self.card.config.model, fix="train the model again")
-        rows: Rows = config
-        return rows
-
-    @property
-    def width(self) -> int:
-        """Numbers an instance."""
-        return self.shape.width
-
-    @property
-    def classes(self) -> int:
-        """Scores a prediction."""
-        return self.shape.classes
 
     async def load(self) -> None:
         """Load the model and let one prediction through; a failure is kept and ends the server."""
@@ -80,8 +47,8 @@ class Service:
                 max_queue=self.config.max_queue,
                 on_batch=self.metrics.on_batch,
             )
-            scores = await self._batcher.submit(np.zeros((1, self.width), np.float32))
-            await asyncio.to_thread(self._check, scores)
+            scores = await self._batcher.submit(self.form.first())
+            await asyncio.to_thread(self.form.check, scores)
         except WorkloadError as error:
             self.failure = error
             self.on_failure()
@@ -95,17 +62,17 @@ class Service:
         if self._batcher:
             await self._batcher.close()
 
-    async def predict(self, rows: Array) -> Array:
-        """Probabilities (n, classes) for rows (n, width); raises ProblemError (503)."""
+    async def predict(self, instances: Array) -> Array:
+        """An answer to each; raises ProblemError (503)."""
         self.check_ready()
         try:
-            scores = await self._ready_batcher().submit(rows)
+            answers = await self._ready_batcher().submit(instances)
         except OverloadedError:
             rule, fix = f"must be at most {self.config.max_queue} waiting requests", "try again in a second"
             raise ProblemError(503, field="queue", value="full", rule=rule, fix=fix, headers=_RETRY) from None
-        for label, count in zip(*np.unique(scores.argmax(1), return_counts=True), strict=True):
-            self.metrics.predictions.labels(str(label)).inc(int(count))
-        return scores
+        for label, count in Counter(self.form.labels(answers)).items():
+            self.metrics.predictions.labels(label).inc(count)
+        return answers
 
     def check_ready(self) -> None:
         """Raise ProblemError (503) unless predictions are being answered."""
@@ -130,11 +97,4 @@ class Service:
         return self._batcher
 
     def _predictor(self) -> Callable[[Array], Array]:
-        from workloads.serving.predictor import load_predictor  # noqa: PLC0415 - torch, off the main thread
-
-        return load_predictor(self.spec, self.card, self.read_weights())
-
-    def _check(self, scores: Array) -> None:
-        from workloads.serving.predictor import check  # noqa: PLC0415 - as above
-
-        check(scores, self.classes)
+        return self.form.load(self.spec, self.card, self.read_weights())

@@ -1,5 +1,7 @@
 """Which answer is nearest to a question, and from which score on it may be given."""
 
+from dataclasses import dataclass
+
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -31,15 +33,28 @@ def place(network: Encoder, tokenizer: Tokenizer, texts: list[str], most: int) -
     return torch.cat([network(*(x.to(device) for x in encode(tokenizer, part, most))) for part in parts])
 
 
+@dataclass(frozen=True)
+class Knowledge:
+    """Where the known questions and the answers are (n, dim), and the number of each one's answer (n,)."""
+
+    places: Tensor
+    owners: Tensor
+
+
+def placed(network: Encoder, tokenizer: Tokenizer, known: list[Asked], most: int) -> Knowledge:
+    """What is known, as the network is now."""
+    answers = answers_of(known)
+    places = place(network, tokenizer, [*(question for question, _ in known), *answers], most)
+    owners = torch.cat([numbers(known, answers), torch.arange(len(answers))])
+    return Knowledge(places, owners.to(places.device))
+
+
 def nearest(
-    network: Encoder, tokenizer: Tokenizer, known: list[Asked], questions: list[str], most: int
+    network: Encoder, tokenizer: Tokenizer, known: Knowledge, questions: list[str], most: int
 ) -> tuple[Tensor, Tensor]:
     """The best score (n,) and the answer's number (n,): by the nearest known question or answer."""
-    answers = answers_of(known)
-    index = place(network, tokenizer, [*(question for question, _ in known), *answers], most)
-    owners = torch.cat([numbers(known, answers), torch.arange(len(answers))]).to(index.device)
-    score, entry = (place(network, tokenizer, questions, most) @ index.T).max(1)
-    return score, owners[entry]
+    score, entry = (place(network, tokenizer, questions, most) @ known.places.T).max(1)
+    return score, known.owners[entry]
 
 
 def calibrate(scores: Tensor, found: Tensor, true: Tensor, *, false_answers: float) -> float:

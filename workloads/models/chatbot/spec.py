@@ -14,7 +14,9 @@ CHATBOT = ModelSpec(
     headline="coverage",
     network="workloads.models.chatbot.network:Encoder",
     task="workloads.models.chatbot.task:open_support",
-    answer="workloads.models.chatbot.answer:answer",
+    answer="workloads.models.chatbot.answer:open_answer",
+    phrased=True,
+    served="texts",
     fit=fit,
     smoke={"training": {"epochs": 1}},
 )

@@ -13,7 +13,7 @@ from workloads.command import expect
 from workloads.data.support import CALIBRATION, TEST, TRAIN, Asked, read_asked
 from workloads.models.chatbot.config import AnsweringConfig, EncoderConfig
 from workloads.models.chatbot.network import Encoder
-from workloads.models.chatbot.retrieval import answers_of, calibrate, nearest, numbers, outcome
+from workloads.models.chatbot.retrieval import answers_of, calibrate, nearest, numbers, outcome, placed
 from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.task import encode
 from workloads.models.spec import ModelSpec
@@ -81,7 +81,8 @@ class Support:
     def _answered(self, network: Encoder, asked: list[Asked]) -> tuple[Tensor, Tensor, Tensor]:
         questions, most = [question for question, _ in asked], self.answering.max_tokens
         tokenizer = Tokenizer.from_str(self.tokenizer)
-        scores, found = nearest(network, tokenizer, self.known, questions, most)
+        known = placed(network, tokenizer, self.known, most)
+        scores, found = nearest(network, tokenizer, known, questions, most)
         return scores.cpu(), found.cpu(), numbers(asked, answers_of(self.known))
 
 

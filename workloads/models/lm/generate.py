@@ -1,16 +1,18 @@
 """Text that goes on from a prompt."""
 
+import math
+import time
+
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
-from workloads.models.lm.network import Transformer
 from workloads.models.lm.tokenizer import END
 
 
 @torch.inference_mode()
 def generate(
-    network: Transformer,
+    network: nn.Module,
     tokenizer: Tokenizer,
     prompt: str,
     *,
@@ -18,8 +20,13 @@ def generate(
     context: int,
     temperature: float,
     seed: int,
+    until: float = math.inf,
+    stop: str | None = None,
 ) -> str:
-    """Up to `tokens` tokens after `prompt`; the likeliest each time where `temperature` is 0."""
+    """Up to `tokens` tokens after `prompt`; the likeliest each time where `temperature` is 0.
+
+    It ends where `stop` is said, which is left out, and with the token under way at `until` (monotonic).
+    """
     network.eval()
     generator = torch.Generator().manual_seed(seed)
     end, ids = tokenizer.token_to_id(END), tokenizer.encode(prompt).ids
@@ -30,8 +37,10 @@ def generate(
         if chosen == end:
             break
         said.append(chosen)
+        if time.monotonic() >= until or (stop and stop in tokenizer.decode(said)):
+            break
     text: str = tokenizer.decode(said)
-    return text
+    return text.partition(stop)[0] if stop else text
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator) -> int:

@@ -18,7 +18,7 @@ LM = ModelSpec(
     network="workloads.models.lm.network:Transformer",
     task="workloads.models.lm.task:open_language",
     counted=False,
-    answer="workloads.models.lm.answer:answer",
+    answer="workloads.models.lm.answer:open_answer",
     smoke={
         "training": {"epochs": 1, "batch_size": 8},
         "config": {"vocabulary": 1024, "dim": 64, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 176},

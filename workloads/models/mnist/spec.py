@@ -18,7 +18,7 @@ MNIST = ModelSpec(
     explain="workloads.models.mnist.judging:explain",
     prune="workloads.models.mnist.pruning:prune",
     private=True,
-    served=True,
+    served="rows",
     smoke={"training": {"epochs": 2}},
 )
 
@@ -35,6 +35,6 @@ MNIST_CNN = ModelSpec(
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
     private=True,
-    served=True,
+    served="rows",
     smoke={"training": {"epochs": 2}},
 )

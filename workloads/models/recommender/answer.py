@@ -1,9 +1,11 @@
 """How the model is asked: a user by name, whom it recommends items."""
 
 import json
+from collections.abc import Sequence
 
 import torch
 
+from workloads.asking.said import Answerer, Said
 from workloads.asking.version import Loaded
 from workloads.data.ratings import ITEMS, USERS
 from workloads.errors import InvalidInputError
@@ -12,17 +14,25 @@ from workloads.models.recommender.index import build_index
 from workloads.models.recommender.network import TwoTower
 
 
-def answer(loaded: Loaded, question: str) -> str:
-    """The items that fit a user best; raises InvalidInputError for one who was not in the data."""
+def open_answer(loaded: Loaded) -> Answerer:
+    """Gives the items that fit a user best; an InvalidInputError for one who was not in the data."""
     users: list[str] = json.loads(loaded.attachment(USERS))
     items: list[str] = json.loads(loaded.attachment(ITEMS))
-    if question not in users:
-        rule = f"must be one of the {len(users)} users that the model knows"
-        raise InvalidInputError("question", question, rule, f"give a user's name, like {users[0]}")
-    if not isinstance(loaded.network, TwoTower):
-        raise TypeError(type(loaded.network).__name__)
+    network = loaded.network
+    if not isinstance(network, TwoTower):
+        raise TypeError(type(network).__name__)
     k = SamplingConfig.model_validate(loaded.card.config.data).k
-    with torch.inference_mode():
-        user = torch.tensor([users.index(question)])
-        best = build_index(loaded.network).best(loaded.network, user, k)
-    return ", ".join(items[item] for item in best[0].tolist())
+    numbers, index = {name: number for number, name in enumerate(users)}, build_index(network)
+
+    @torch.inference_mode()
+    def one(question: str) -> Said | InvalidInputError:
+        if question not in numbers:
+            rule = f"must be one of the {len(users)} users that the model knows"
+            return InvalidInputError("question", question, rule, f"give a user's name, like {users[0]}")
+        best = index.best(network, torch.tensor([numbers[question]]), k)
+        return Said(", ".join(items[item] for item in best[0].tolist()))
+
+    def answer(questions: Sequence[str]) -> list[Said | InvalidInputError]:
+        return [one(question) for question in questions]
+
+    return answer

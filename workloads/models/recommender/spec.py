@@ -14,7 +14,8 @@ RECOMMENDER = ModelSpec(
     headline=f"recall_at_{JUDGED}",
     network="workloads.models.recommender.network:TwoTower",
     task="workloads.models.recommender.task:open_ratings",
-    answer="workloads.models.recommender.answer:answer",
+    answer="workloads.models.recommender.answer:open_answer",
+    served="texts",
     fit=fit,
     smoke={"training": {"epochs": 2}},
 )
