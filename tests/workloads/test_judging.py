@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
@@ -17,6 +18,8 @@ from workloads import command
 from workloads.judging.__main__ import main
 from workloads.judging.classification import judge
 from workloads.judging.classified import Classified, thirds
+from workloads.models.mnist.judging import ablate as ablate_patches
+from workloads.models.sentiment.judging import ablate as ablate_words
 from workloads.training.ranks import ALONE
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -60,6 +63,32 @@ def test_thirds_are_by_value() -> None:
     assert thirds(np.arange(6.0), ("a", "b", "c")) == ["a", "a", "b", "b", "c", "c"]
 
 
+def test_what_is_taken_out_is_what_the_score_loses() -> None:
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(784, 3)
+    linear = torch.nn.Sequential(torch.nn.Flatten(), layer)
+    image = torch.rand(1, 28, 28)
+    found = ablate_patches(linear, image, 2)
+    due = (layer.weight[2].view(28, 28) * image[0]).detach()
+    patches = due.unfold(0, 4, 4).unfold(1, 4, 4).sum((2, 3))
+    assert torch.allclose(torch.tensor(found[::4, ::4]).float(), patches, atol=1e-4)
+    assert (found[:4, :4] == found[0, 0]).all()
+
+    def counts(tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        worth = torch.tensor([0.0, 1.0, 2.0, 4.0, 8.0])[tokens] * mask
+        return torch.stack([worth.sum(1), -worth.sum(1)], dim=1)
+
+    network, tokens = torch.nn.Module(), torch.tensor([[1, 2, 3, 4]])
+    network.forward = counts
+    words = ["[CLS]", "bro", "##ken", "stove"]
+    assert ablate_words(network, tokens, torch.ones_like(tokens), words, chosen=0, blank=0).tolist() == [
+        1,
+        6,
+        6,
+        8,
+    ]
+
+
 def test_a_version_is_judged_and_reported(
     place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,9 +107,9 @@ def test_a_version_is_judged_and_reported(
     assert event["attribution_gap"] < 0.05  # the pixels' parts add up to what they explain
     assert 0 < event["latency_ms"]["batch_p50_ms"] <= event["latency_ms"]["one_p95_ms"]
     page = (tmp_path / "report" / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 3
+    assert page.count("data:image/png;base64,") == 4
     assert f"mnist {registered['version']}" in page
-    for name in ("confusion", "calibration", "attribution"):
+    for name in ("confusion", "calibration", "attribution", "ablation"):
         content = (tmp_path / "report" / f"{name}.png").read_bytes()
         assert min(Image.open(io.BytesIO(content)).size) > 200
     assert json.loads((tmp_path / "report" / "judgement.json").read_bytes())["metrics"] == event["metrics"]

@@ -148,12 +148,13 @@ def test_a_checkpoint_is_fine_tuned_and_what_was_registered_is_asked(place: Plac
         sum(part["records"] for part in judged["classes"]["by_slice"]["length"].values()) == found["records"]
     )
     assert all(len(one.weights) == len(one.record) for one in shown)
+    assert all(one.ablation is not None and one.ablation.any() for one in shown)
     assert judged["attribution_gap"] < 0.2
     attention_is_the_networks(loaded.network, shown)
     written = write_report(tmp_path, "sentiment", judged, shown)
     assert tmp_path / "attention.png" in written
     page = (tmp_path / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
     assert "not why it decided" in page
 
 

@@ -29,6 +29,8 @@ class Shown:
     record: NDArray[np.float64] | list[str]
     gap: float
     """How far the sum of the parts is from what they should explain, as a share of it."""
+    ablation: NDArray[np.float64] | None = None
+    """As `weights`: by how much the score falls when a part is taken out, with all of its group."""
     attention: NDArray[np.float64] | None = None
     """(layers, tokens, tokens) of a transformer, the mean over heads; each row sums to 1."""
 

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}img{max-width:100%}"""
 _NOTES = {
     "attribution": "What each part of a record counted for the class that was said: above 0 for it, below 0 "
     "against it. Their sum is the score's distance from an empty record's, but for attribution_gap.",
+    "ablation": "By how much the score of the class that was said falls when a part is taken out: a patch of "
+    "pixels made black, a word made a blank. Of parts that stand for each other each can be missed.",
     "attention": "Where a token (row) takes its next state from (column), by layer, the mean over the heads; "
     "each row sums to 1. It says where the network looked, not why it decided: other maps can give the same "
     "answer, much of it goes to [CLS] and [SEP], which say nothing, and states are mixed before and beside "
@@ -85,6 +88,9 @@ def _figures(found: Mapping[str, Any], shown: list[Shown]) -> dict[str, Figure]:
         figures["calibration"] = _calibration(found["classes"]["reliability"])
     if shown:
         figures["attribution"] = _attribution(shown)
+    ablated = [replace(one, weights=one.ablation) for one in shown if one.ablation is not None]
+    if ablated:
+        figures["ablation"] = _attribution(ablated)
     if any(one.attention is not None for one in shown):
         figures["attention"] = _attention(shown)
     return figures

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from captum.attr import IntegratedGradients
+from captum.attr import FeatureAblation, IntegratedGradients
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from workloads.asking.version import Loaded
 from workloads.data.images import from_files
@@ -12,6 +14,8 @@ from workloads.judging.classified import Classified, Shown, thirds
 
 _SHOWN = 4
 _STEPS = 64
+_PATCH = 4
+"""Pixels a side of what is taken out together."""
 
 
 def classify(loaded: Loaded, files: Mapping[str, bytes]) -> Classified:
@@ -27,7 +31,9 @@ def classify(loaded: Loaded, files: Mapping[str, bytes]) -> Classified:
 
 
 def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
-    """The digits that it is least sure of, by integrated gradients from black (Sundararajan et al., 2017)."""
+    """The digits that it is least sure of, by integrated gradients from black (Sundararajan et al., 2017),
+    and by patches that are taken out.
+    """
     part = from_files(files).test
     images = torch.tensor(part.images).float() / 255
     with torch.inference_mode():
@@ -42,5 +48,18 @@ def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
         due = float(logits[chosen] - empty[chosen])
         gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
         title = f"{int(part.labels[index])} taken for {chosen}, {float(sure[index]):.0%} sure"
-        shown.append(Shown(title, weights[0].double().numpy(), image[0].double().numpy(), gap))
+        picture = image[0].double().numpy()
+        ablation = ablate(loaded.network, image, chosen)
+        shown.append(Shown(title, weights[0].double().numpy(), picture, gap, ablation))
     return shown
+
+
+@torch.inference_mode()
+def ablate(network: nn.Module, image: Tensor, chosen: int) -> NDArray[np.float64]:
+    """By how much the score of a class falls when a patch of an image (1, h, w) is black: (h, w)."""
+    _, height, width = image.shape
+    rows, columns = torch.arange(height) // _PATCH, torch.arange(width) // _PATCH
+    patches = rows[:, None] * (int(columns[-1]) + 1) + columns
+    found: Tensor = FeatureAblation(network).attribute(image, target=chosen, feature_mask=patches[None])
+    weights: NDArray[np.float64] = found[0].double().numpy()
+    return weights

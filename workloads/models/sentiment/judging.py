@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import LayerIntegratedGradients
+from captum.attr import FeatureAblation, LayerIntegratedGradients
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
@@ -35,7 +35,9 @@ def classify(loaded: Loaded, files: Mapping[str, bytes]) -> Classified:
 
 
 def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
-    """The texts that it is least sure of: what each token's embedding counted, against padding's."""
+    """The texts that it is least sure of: what each token's embedding counted, against padding's,
+    and each word that is taken out.
+    """
     texts, labels, names = read_reviews(files, TEST)
     sure = _scores(loaded, texts).max(1).values
     tokenizer = _tokenizer(loaded)
@@ -56,8 +58,31 @@ def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
         gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
         words = [str(tokenizer.id_to_token(token)) for token in tokens[0].tolist()]
         title = f"{names[labels[index]]} taken for {names[chosen]}, {float(sure[index]):.0%} sure"
-        shown.append(Shown(title, weights, words, gap, attention(loaded.network, tokens, mask)))
+        blank = tokenizer.token_to_id("[MASK]") or 0
+        ablation = ablate(loaded.network, tokens, mask, words, chosen=chosen, blank=blank)
+        looked = attention(loaded.network, tokens, mask)
+        shown.append(Shown(title, weights, words, gap, ablation, looked))
     return shown
+
+
+@torch.inference_mode()
+def ablate(
+    network: nn.Module, tokens: Tensor, mask: Tensor, words: list[str], *, chosen: int, blank: int
+) -> NDArray[np.float64]:
+    """By how much the score of a class falls when a word of a text (1, t) is blank: (t,).
+
+    The pieces of a word (##...) are taken out together.
+    """
+    begins = torch.tensor([not word.startswith("##") for word in words])
+    found: Tensor = FeatureAblation(network).attribute(
+        tokens,
+        baselines=blank,
+        target=chosen,
+        additional_forward_args=(mask,),
+        feature_mask=(begins.long().cumsum(0) - int(begins[0]))[None],
+    )
+    weights: NDArray[np.float64] = found[0].double().numpy()
+    return weights
 
 
 @torch.inference_mode()
