@@ -122,6 +122,28 @@ def _networks(hosts: Hosts, _: Groups) -> Iterator[str]:
                 )
 
 
+def _fabrics(hosts: Hosts, groups: Groups) -> Iterator[str]:
+    for name in groups.get("worker", []):
+        variables = hosts[name]
+        mtu, rdma = variables.get("network_mtu", 0), variables.get("network_rdma", "as_is")
+        devices = variables.get("network_rdma_devices", [])
+        if not _whole(mtu) or (mtu and not 1280 <= mtu <= 65520):
+            yield _problem(
+                name, "network_mtu", mtu, "is no MTU from 1280 to 65520", "write 9000, or 0 for as it is"
+            )
+        if rdma not in ("as_is", "none", "infiniband", "roce"):
+            yield _problem(
+                name, "network_rdma", rdma, "is no kind of RDMA", "write as_is, none, infiniband or roce"
+            )
+        elif (rdma in ("infiniband", "roce")) != bool(devices):
+            shown, fix = ", ".join(map(str, devices)) or "none", "name devices where it is infiniband or roce"
+            yield _problem(name, "network_rdma_devices", shown, f"does not go with network_rdma: {rdma}", fix)
+    mtus = {str(hosts[name].get("network_mtu", 0)) for name in groups.get("worker", [])}
+    if len(mtus) > 1:
+        rule = "workers differ, and what one sends another drops"
+        yield _problem("inventory", "network_mtu", ", ".join(sorted(mtus)), rule, "give all of them one")
+
+
 def _allowances(hosts: Hosts, groups: Groups) -> Iterator[str]:
     for name, variables in hosts.items():
         for rule in variables.get("network_allowances_more", []):
@@ -372,9 +394,8 @@ def _network(value: object) -> IPv4Network | None:
 
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
-    _group_sizes, _names, _addresses, _networks, _allowances, _edge, _serving, _storage, _gpus, _gpu_settings,
-    _users,
-    _munge_key, _spelling, _unreachable, _systems, _drivers, _clones, _clocks,
+    _group_sizes, _names, _addresses, _networks, _fabrics, _allowances, _edge, _serving, _storage, _gpus,
+    _gpu_settings, _users, _munge_key, _spelling, _unreachable, _systems, _drivers, _clones, _clocks,
 )  # fmt: skip
 
 

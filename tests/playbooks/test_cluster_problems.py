@@ -78,6 +78,12 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({"gpu_mig_profiles": "3g.40gb"}, "gpu_mig_profiles: 3g.40gb: is no list of profiles"),
         ({"gpu_power_limit": 500, "gpu_persistence": False}, "gpu_persistence: False: a driver that leaves"),
         ({"gpu_exporter_port": 0}, "gpu_exporter_port: 0: is no port"),
+        ({"network_mtu": 90}, "worker-1: network_mtu: 90: is no MTU from 1280 to 65520"),
+        (
+            {"network_rdma": "ib"},
+            "network_rdma: ib: is no kind of RDMA; write as_is, none, infiniband or roce",
+        ),
+        ({"network_rdma": "roce"}, "network_rdma_devices: none: does not go with network_rdma: roce"),
         ({"gpu_cuont": 8}, "gpu_cuont: set: no role knows this variable; did you mean gpu_count?"),
         ({"base_users": [{"name": "0ada", "keys": ["k"]}]}, "base_users: 0ada: is no login name"),
         ({"scheduler_munge_key": "x" * 31}, "scheduler_munge_key: 31 characters: must have 32 to 1024"),

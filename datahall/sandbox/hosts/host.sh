@@ -24,6 +24,11 @@ boot() {
       "$@" --directory="$folder/root"
   ) &
   nspawn=$!
+  # the bridge passes jumbo frames, whatever the hosts have on their own side
+  while kill -0 "$nspawn" 2>/dev/null; do
+    if ip link set dev "vb-$name" mtu 9216 2>/dev/null; then break; fi
+    sleep 0.1
+  done
 }
 
 # TERM asks the host to shut down in order, as a press on its power button does.
