@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from playbooks.filter_plugins.cluster import cluster_problems
+from playbooks.filter_plugins.gpu_problems import gpu_problems
 
 _GROUPS = {
     "all": ["head-1", "worker-1"],
@@ -49,8 +50,12 @@ def _sound() -> dict[str, dict[str, Any]]:
     return {"head-1": _host("198.18.0.10", "a"), "worker-1": {**_host("198.18.0.101", "b"), **gpus}}
 
 
+def _problems(hosts: dict[str, dict[str, Any]], groups: dict[str, list[str]]) -> list[str]:
+    return [*cluster_problems(hosts, groups), *gpu_problems(hosts, groups)]
+
+
 def test_a_sound_inventory_has_no_problems() -> None:
-    assert cluster_problems(_sound(), _GROUPS) == []
+    assert _problems(_sound(), _GROUPS) == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +112,7 @@ def test_a_sound_inventory_has_no_problems() -> None:
 def test_one_fault_is_one_problem(variables: dict[str, Any], problem: str) -> None:
     hosts = _sound()
     hosts["worker-1"].update(variables)
-    (found,) = cluster_problems(hosts, _GROUPS)
+    (found,) = _problems(hosts, _GROUPS)
     assert problem in found
 
 
@@ -124,15 +129,15 @@ def test_one_fault_is_one_problem(variables: dict[str, Any], problem: str) -> No
 def test_what_a_host_says_of_itself_is_judged(fact: str, value: object, problem: str) -> None:
     hosts = deepcopy(_sound())
     hosts["worker-1"]["ansible_facts"][fact] = value
-    assert any(problem in found for found in cluster_problems(hosts, _GROUPS))
+    assert any(problem in found for found in _problems(hosts, _GROUPS))
 
 
 def test_a_secret_is_never_shown() -> None:
     hosts = _sound()
     hosts["worker-1"]["scheduler_munge_key"] = "hunter2"
-    assert "hunter2" not in "".join(cluster_problems(hosts, _GROUPS))
+    assert "hunter2" not in "".join(_problems(hosts, _GROUPS))
 
 
 def test_groups_without_a_head_or_workers_are_told() -> None:
-    found = cluster_problems({"one": _host("198.18.0.10", "a")}, {"all": ["one"]})
+    found = _problems({"one": _host("198.18.0.10", "a")}, {"all": ["one"]})
     assert [line.split(":")[1].strip() for line in found] == ["head", "worker"]
