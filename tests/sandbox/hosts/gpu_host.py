@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,7 @@ class GpuHost:
             for name, (content, mode) in package.files.items():
                 file = root / name
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(
-                    content.replace("/usr/bin/python3 -I", "env PYTHONDONTWRITEBYTECODE=1 python3")
-                )
+                file.write_text(content.replace("/usr/bin/python3 -I -B", f"{sys.executable} -S"))
                 file.chmod(mode)
         return cls(root)
 
