@@ -16,6 +16,15 @@ def get_status(url: str, *, timeout_s: float = 2, ca: str = "") -> int | None:
         return None
 
 
+def get_json(url: str, *, timeout_s: float = 10, ca: str = "", token: str = "") -> dict[str, Any]:
+    """GET JSON.
+
+    Raises:
+        OSError: nobody answers, or the answer is not a success.
+    """
+    return _json(url, *_exchange("GET", url, None, timeout_s, ca=ca, token=token))
+
+
 def post_json(
     url: str, body: Mapping[str, Any], *, timeout_s: float = 10, ca: str = "", token: str = ""
 ) -> dict[str, Any]:
@@ -24,7 +33,10 @@ def post_json(
     Raises:
         OSError: nobody answers, or the answer is not a success.
     """
-    status, answer = _exchange("POST", url, json.dumps(body).encode(), timeout_s, ca=ca, token=token)
+    return _json(url, *_exchange("POST", url, json.dumps(body).encode(), timeout_s, ca=ca, token=token))
+
+
+def _json(url: str, status: int, answer: bytes) -> dict[str, Any]:
     if status != 200:
         raise OSError(f"{url} answered {status}: {answer[:200].decode(errors='replace')}")
     parsed: dict[str, Any] = json.loads(answer)

@@ -12,6 +12,7 @@ from datahall import asking, emulated, ports, processes, provision, registry, se
 from datahall.context import Context
 from datahall.edge import files, inventory
 from datahall.errors import OperationError, UserError
+from datahall.loopback import get_json
 from datahall.processes import Service, write_atomically
 from datahall.sandbox.hosts import Host, Power, Role, api, needs
 from datahall.site import Site
@@ -20,6 +21,8 @@ from datahall.wishes import Wishes
 from workloads.models.table import MODELS
 
 _READY_WITHIN_S = 60
+_IMAGES = ("digits", "mnist")
+"""The data sets of which a record can be shown and asked for."""
 
 
 def serve(context: Context, found: Site, model: str, port: int | None) -> dict[str, Any]:
@@ -28,9 +31,10 @@ def serve(context: Context, found: Site, model: str, port: int | None) -> dict[s
     Whatever was served before gives way to it.
 
     Raises:
-        UserError: nothing is in production, a host is off, the port is taken.
+        UserError: such a model is not served, nothing is in production, a host is off, the port is taken.
         OperationError: a host is not converged, or the edge does not answer.
     """
+    _check(model)
     region = provision.check_settings(context)
     there = _running(context)
     chosen = _port(context, port)
@@ -46,10 +50,10 @@ def serve(context: Context, found: Site, model: str, port: int | None) -> dict[s
         workers = ", ".join(host.name for host in there if host.role is Role.WORKER)
         stage.summary = f"{running.url}, by {workers} behind {_edge(there).name}"
     token = files.token(hosts).read_text().strip()
-    answer = asking.ask(context, found, running, data=MODELS[model].dataset, token=token)
-    if answer["model"]["version"] != version:
-        raise OperationError(f"{running.url} answers by {answer['model']['version']}, and {version} is meant")
-    _show(context, running)
+    _meant(running, token)
+    image = MODELS[model].dataset in _IMAGES
+    answer = asking.ask(context, found, running, data=MODELS[model].dataset, token=token) if image else None
+    _show(context, running, image=image)
     return {
         **context.named(),
         "started": started,
@@ -57,6 +61,13 @@ def serve(context: Context, found: Site, model: str, port: int | None) -> dict[s
         "changes": outcome["changes"],
         "answer": answer,
     }
+
+
+def _check(model: str) -> None:
+    served = sorted(name for name, spec in MODELS.items() if spec.served)
+    if model not in served:
+        rule = f"must be one that is served over HTTP: {', '.join(served)}"
+        raise UserError("model", model, rule, "serve one of those")
 
 
 def ensure_way(context: Context) -> None:
@@ -144,11 +155,22 @@ def _wait(running: Service) -> None:
         time.sleep(0.2)
 
 
-def _show(context: Context, running: Service) -> None:
+def _meant(running: Service, token: str) -> None:
+    """Ask which version answers."""
+    try:
+        said = get_json(f"{running.url}/v1/models/{running.name}", ca=running.ca, token=token)
+    except OSError as error:
+        raise OperationError(f"the service {running.name} did not answer: {error}") from None
+    if said["version"] != running.model_version:
+        raise OperationError(f"{running.url} serves {said['version']}, and {running.model_version} is meant")
+
+
+def _show(context: Context, running: Service, *, image: bool) -> None:
     say, hosts = context.output.say, emulated.folder(context.home)
-    request = context.home.request(context.environment.name)
     say("Call it; the header's file holds the token")
-    say(
-        f"  curl --cacert {running.ca} -H @{files.header(hosts)} -H 'Content-Type: application/json' "
-        f"-d @{request} {running.url}/predict"
-    )
+    call = f"  curl --cacert {running.ca} -H @{files.header(hosts)}"
+    if not image:
+        say(f"{call} {running.url}/v1/models/{running.name}")
+        return
+    request = context.home.request(context.environment.name)
+    say(f"{call} -H 'Content-Type: application/json' -d @{request} {running.url}/predict")

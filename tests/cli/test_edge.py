@@ -44,8 +44,11 @@ def _certificate(file: Path, name: str) -> Path:
 
 
 class _Echo(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
         said = json.dumps({"header": self.headers["Authorization"]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(said)))
@@ -77,6 +80,7 @@ def test_the_token_goes_to_whoever_the_certificate_vouches_for_and_to_nobody_els
 ) -> None:
     url, pem = edge
     assert loopback.post_json(url, {}, ca=str(pem), token="sesame") == {"header": "Bearer sesame"}
+    assert loopback.get_json(url, ca=str(pem), token="sesame") == {"header": "Bearer sesame"}
     for name in ("localhost", "another"):
         other = _certificate(tmp_path / f"{name}.pem", name)
         with pytest.raises(ssl.SSLCertVerificationError):
