@@ -17,7 +17,7 @@ from tests.cli.running import Run
         (["hosts", "ssh", "worker-1", "sinfo", "--all"], ["host: worker-1: is none of: no hosts"]),
         (["hosts", "stop"], ["HOST", "missing", "datahall hosts stop needs it"]),
         (["hosts", "fail", "worker-1", "smoke"], ["kind: smoke: is no way to fail", "power, ecc"]),
-        (["hosts", "fail", "worker-1", "ecc", "--gpu", "8"], ["gpu: 8: is not from 0 to 7"]),
+        (["hosts", "fail", "worker-1", "ecc", "--gpu", "16"], ["gpu: 16: is not from 0 to 15"]),
         (["hosts", "fail", "worker-1", "ecc"], ["host: worker-1: is none of: no hosts"]),
         (["hosts", "list", "--jsn"], ["option", "--jsn", "not an option of datahall hosts list", "--json"]),
     ],
