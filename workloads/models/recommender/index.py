@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from workloads.models.recommender.network import TwoTower
 
@@ -20,6 +21,15 @@ class Index:
         for row, user in enumerate(users.tolist()):
             scores[row, network.seen(user)] = -torch.inf
         return scores.topk(min(k, scores.shape[1]), dim=1).indices
+
+    def after(self, history: Tensor, k: int) -> Tensor:
+        """The k items (k,) that fit best to someone who had the items of `history` (n,), of the others.
+
+        Such a user is where the mean of these items is: what a tower's user is drawn to, too.
+        """
+        scores = self.places @ normalize(self.places[history].mean(0), dim=0)
+        scores[history] = -torch.inf
+        return scores.topk(min(k, int(scores.isfinite().sum()))).indices
 
 
 @torch.no_grad()

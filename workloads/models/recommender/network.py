@@ -12,6 +12,8 @@ class TwoTower(nn.Module):
 
     seen_items: Tensor
     seen_from: Tensor
+    item_features: Tensor
+    """Where there are any."""
 
     def __init__(self, config: TowersConfig) -> None:
         super().__init__()
@@ -20,6 +22,11 @@ class TwoTower(nn.Module):
         self.item_tower = _tower(config.items, config)
         self.register_buffer("seen_items", torch.zeros(config.interactions, dtype=torch.long))
         self.register_buffer("seen_from", torch.zeros(config.users + 1, dtype=torch.long))
+
+        self.described: nn.Linear | None = None
+        if config.feature_width:
+            self.described = nn.Linear(config.feature_width, config.dim, bias=False)
+            self.register_buffer("item_features", torch.zeros(config.items, config.feature_width))
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """How well each of a user's items fits."""
@@ -33,7 +40,10 @@ class TwoTower(nn.Module):
 
     def place_items(self, items: Tensor) -> Tensor:
         """Items (...) in the space (..., dim), on the unit sphere."""
-        return normalize(self.item_tower(items), dim=-1)
+        places = self.item_tower(items)
+        if self.described is not None:
+            places = places + self.described(self.item_features[items])
+        return normalize(places, dim=-1)
 
     def remember(self, pairs: Tensor) -> None:
         """Keep which items (n, 2: user, item) each user has had."""

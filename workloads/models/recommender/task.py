@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
+from workloads.data.purchases import read_reviews
 from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, read_pairs
-from workloads.models.recommender.config import JUDGED, SamplingConfig
+from workloads.models.recommender.config import JUDGED, NONE, SamplingConfig, TowersConfig
+from workloads.models.recommender.features import features
 from workloads.models.recommender.index import build_index
 from workloads.models.recommender.network import TwoTower
 from workloads.models.spec import ModelSpec
@@ -65,11 +67,14 @@ class Ratings:
 
     @torch.inference_mode()
     def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
-        """Recall and NDCG at k, and at ten, of the held-out items, and what the ten most frequent give."""
+        """Recall and NDCG at k, and at ten, of the held-out items, and what the ten most frequent give.
+
+        `history_recall` is recall at ten where each user is known by what they had, and by no name.
+        """
         towers, cuts = _towers(network), sorted({JUDGED, self.sampling.k})
         index, mine = build_index(towers), self.held_out[ranks.rank :: ranks.world_size]
         frequent = torch.bincount(self.pairs[:, 1], minlength=len(self.log_chance)).double()
-        sums = torch.zeros(2 * len(cuts) + 1, dtype=torch.float64, device=mine.device)
+        sums = torch.zeros(2 * len(cuts) + 2, dtype=torch.float64, device=mine.device)
         for part in torch.split(mine, _BATCH):
             users, items = part.unbind(1)
             hits = (index.best(towers, users, cuts[-1]) == items[:, None]).double()
@@ -77,13 +82,16 @@ class Ratings:
             counts = frequent.repeat(len(users), 1)
             for row, user in enumerate(users.tolist()):
                 counts[row, towers.seen(user)] = -1
+            known = [index.after(towers.seen(user), JUDGED) for user in users.tolist()]
+            by_history = sum(int(item in found) for item, found in zip(items, known, strict=True))
             usual = (counts.topk(min(JUDGED, counts.shape[1])).indices == items[:, None]).any(1)
             found = [each[:, :k].sum() for k in cuts for each in (hits, gains)]
-            sums += torch.stack([*found, usual.double().sum()])
+            told = torch.tensor(by_history, dtype=torch.float64, device=mine.device)
+            sums += torch.stack([*found, usual.double().sum(), told])
         means = [round(mean, 6) for mean in (ranks.sum(sums) / len(self.held_out)).tolist()]
         names = [f"{what}_at_{k}" for k in cuts for what in ("recall", "ndcg")]
-        told = dict(zip([*names, "frequent_recall"], means, strict=True))
-        return {**told, "records": len(self.held_out)}
+        by_name = dict(zip([*names, "frequent_recall", "history_recall"], means, strict=True))
+        return {**by_name, "records": len(self.held_out)}
 
     def attachments(self) -> dict[str, str]:
         """The users' and items' own names, in the order of their numbers."""
@@ -96,6 +104,9 @@ def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     sampling = expect(SamplingConfig, spec.data)
     network = _towers(spec.build().to(ranks.device))
     network.remember(pairs)
+    towers = expect(TowersConfig, spec.config)
+    if towers.features != NONE:
+        network.item_features.copy_(features(towers.features, read_reviews(files, network.items)))
     counts = torch.bincount(pairs[:, 1], minlength=network.items).double() + 1
     chance = counts**sampling.power
     names = {name: files[name].decode() for name in (USERS, ITEMS)}
