@@ -162,6 +162,20 @@ def test_it_learns_taste_and_recommends_what_was_not_had(place: Place) -> None:
     assert all("JSON list of items" in one.rule for one in refused[1:])
 
 
+def test_features_are_in_the_tower_and_move_an_item() -> None:
+    config = TowersConfig(users=3, items=4, interactions=2, dim=4, hidden=4, features="c", feature_width=5)
+    torch.manual_seed(0)
+    network = TwoTower(config)
+    assert sum(parameter.numel() for parameter in network.parameters()) == config.parameters
+    with torch.inference_mode():
+        before = network.place_items(torch.arange(4))
+        network.item_tower.get_buffer("features")[2] = 1
+        after = network.place_items(torch.arange(4))
+    assert (before != after).any(1).tolist() == [False, False, True, False]
+    plain = TwoTower(config.model_copy(update={"feature_width": 0}))
+    assert plain.state_dict().keys() < network.state_dict().keys()
+
+
 PURCHASES = "user,item,time,price\na,x,5,1\na,y,6,1\na,x,7,1\nb,y,1,1\nb,z,3,1\n"
 REVIEWS = 'user,item,text\na,x,"Good, really"\na,y,held out\nb,y,Fine\nb,w,never bought\n'
 

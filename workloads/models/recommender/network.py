@@ -12,21 +12,16 @@ class TwoTower(nn.Module):
 
     seen_items: Tensor
     seen_from: Tensor
-    item_features: Tensor
-    """Where there are any."""
 
     def __init__(self, config: TowersConfig) -> None:
         super().__init__()
         self.temperature, self.items = config.temperature, config.items
         self.user_tower = _tower(config.users, config)
         self.item_tower = _tower(config.items, config)
+        if config.feature_width:
+            self.item_tower = DescribedTower(self.item_tower, config)
         self.register_buffer("seen_items", torch.zeros(config.interactions, dtype=torch.long))
         self.register_buffer("seen_from", torch.zeros(config.users + 1, dtype=torch.long))
-
-        self.described: nn.Linear | None = None
-        if config.feature_width:
-            self.described = nn.Linear(config.feature_width, config.dim, bias=False)
-            self.register_buffer("item_features", torch.zeros(config.items, config.feature_width))
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """How well each of a user's items fits."""
@@ -40,10 +35,7 @@ class TwoTower(nn.Module):
 
     def place_items(self, items: Tensor) -> Tensor:
         """Items (...) in the space (..., dim), on the unit sphere."""
-        places = self.item_tower(items)
-        if self.described is not None:
-            places = places + self.described(self.item_features[items])
-        return normalize(places, dim=-1)
+        return normalize(self.item_tower(items), dim=-1)
 
     def remember(self, pairs: Tensor) -> None:
         """Keep which items (n, 2: user, item) each user has had."""
@@ -54,6 +46,30 @@ class TwoTower(nn.Module):
     def seen(self, user: int) -> Tensor:
         """The items that a user has had."""
         return self.seen_items[int(self.seen_from[user]) : int(self.seen_from[user + 1])]
+
+
+class DescribedTower(nn.Sequential):
+    """The items' tower, to which a learnt projection of each item's features is added.
+
+    All of it is in the tower: who takes the tower takes the features.
+    """
+
+    features: Tensor
+
+    def __init__(self, tower: nn.Sequential, config: TowersConfig) -> None:
+        super().__init__(*tower)
+        self.layers = len(tower)
+        self.described = nn.Linear(config.feature_width, config.dim, bias=False)
+        self.register_buffer("features", torch.zeros(config.items, config.feature_width))
+
+    def forward(self, items: Tensor) -> Tensor:
+        """Items (...) in the space (..., dim), of any length."""
+        told = self.described(self.features[items].to(self.described.weight.dtype))
+        places = items
+        for layer in list(self)[: self.layers]:
+            places = layer(places)
+        out: Tensor = places + told
+        return out
 
 
 def _tower(count: int, config: TowersConfig) -> nn.Sequential:

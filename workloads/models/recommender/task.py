@@ -106,7 +106,8 @@ def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     network.remember(pairs)
     towers = expect(TowersConfig, spec.config)
     if towers.features != NONE:
-        network.item_features.copy_(features(towers.features, read_reviews(files, network.items)))
+        found = features(towers.features, read_reviews(files, network.items))
+        network.item_tower.get_buffer("features").copy_(found)
     counts = torch.bincount(pairs[:, 1], minlength=network.items).double() + 1
     chance = counts**sampling.power
     names = {name: files[name].decode() for name in (USERS, ITEMS)}
