@@ -12,22 +12,29 @@ from tests.workloads.test_serving import start, wait_ready
 from tests.workloads.toy import Told, opened, plan_for, run
 from workloads import command
 from workloads.asking.onnx_network import attached, opened_onnx
+from workloads.asking.said import Said
 from workloads.asking.version import load_version
 from workloads.compression.__main__ import main
 from workloads.compression.onnx import export
+from workloads.data.__main__ import put
+from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError
 from workloads.models.mnist.config import MLPConfig
 from workloads.models.mnist.mlp import MLP
+from workloads.models.spec import load
 from workloads.models.table import MODELS
 from workloads.registry.promotion import promote
 from workloads.registry.store import Registry
+from workloads.training.plan import make_plan
 from workloads.training.ranks import ALONE
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.train
-@pytest.mark.parametrize("steps", ["prune:0.5,distil:20,bf16", "prune:0.5,distil:20,onnx,int8"])
+@pytest.mark.parametrize(
+    "steps", ["prune:0.5,distil:20,bf16", "int8,prune:0.5,distil:20", "sparse:0.8,distil:20"]
+)
 def test_a_compressed_version_passes_the_gate_and_is_served(
     place: Place, capsys: pytest.CaptureFixture[str], steps: str
 ) -> None:
@@ -38,7 +45,7 @@ def test_a_compressed_version_passes_the_gate_and_is_served(
     card = registry.card(registry.pinned(events[1]["version"]))
     assert card.compression is not None
     assert (card.compression.parent, card.compression.steps) == (parent, steps)
-    assert card.compression.budget["accuracy_lost"] == 1
+    assert card.compression.budget["quality_lost"] == 1
     assert card.weights.size < registry.card(registry.pinned(parent)).weights.size
     assert card.compression.measured["child"]["bytes"] == card.weights.size
     assert f"Compressed from `{parent}` by {steps}" in card.markdown()
@@ -78,6 +85,8 @@ def test_what_lost_too_much_is_refused_by_the_gate_and_what_cannot_go_on_at_once
     assert again[1]["version"] == child  # whatever the clock said
     code, refused = compressed(place, capsys, child, "--steps", "bf16", "--register")
     assert (code, refused[0]["field"]) == (2, "version")
+    code, refused = compressed(place, capsys, parent, "--steps", "bf16", "--steps", "int8", "--register")
+    assert (code, refused[0]["field"]) == (2, "--steps")
     code, refused = compressed(place, capsys, parent, "--steps", "bf16")
     assert (code, refused[0]["field"]) == (2, "--out")
 
@@ -85,7 +94,9 @@ def test_what_lost_too_much_is_refused_by_the_gate_and_what_cannot_go_on_at_once
 def test_an_onnx_file_that_is_not_whole_is_refused() -> None:
     whole = export(MLP(MLPConfig(widths=(784, 3))).eval(), (torch.rand(2, 28, 28),)).content
     texts = {"tokenizer.json": "{}"}
-    assert opened_onnx(attached(whole, texts), "mnist 1").attachments == texts
+    opened = opened_onnx(attached(whole, texts, {"threshold": torch.tensor(0.75)}), "mnist 1")
+    assert opened.attachments == texts
+    assert float(opened.get_buffer("threshold")) == 0.75
     for broken in (b"", b"no model", whole[:-40]):
         with pytest.raises(CorruptDataError, match=r"mnist 1: model\.onnx"):
             opened_onnx(broken, "mnist 1")
@@ -102,6 +113,32 @@ def compressed(
     place: Place, capsys: pytest.CaptureFixture[str], version: str, *arguments: str
 ) -> tuple[int, list[dict[str, Any]]]:
     """The exit code and the events of a compression that may lose much."""
-    line = ["mnist", "--version", version, "--site", str(place.file), "--accuracy-lost", "1", *arguments]
+    line = ["mnist", "--version", version, "--site", str(place.file), "--quality-lost", "1", *arguments]
     code = command.run(main, [*line, "--events=json"])
     return code, [json.loads(event) for event in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("model", "data", "question"), [("lm", "python-reference", "The"), ("recommender", "ratings-made", "17")]
+)
+def test_models_that_are_no_classifiers_answer_from_eight_bits_by_their_own_measure(
+    place: Place, capsys: pytest.CaptureFixture[str], model: str, data: str, question: str
+) -> None:
+    put(place.buckets.data, DATASETS[data], None)
+    told, spec = Told(), MODELS[model].smaller()
+    run(make_plan(spec, None, place.buckets, 1), place.buckets, ALONE, told)
+    parent = str(told.events[-1][1]["version"])
+    line = [model, "--version", parent, "--site", str(place.file), "--steps", "prune:0.25,int8", "--register"]
+    code = command.run(main, [*line, "--quality-lost", "0.3", "--size-won", "0.2", "--events=json"])
+    events = [json.loads(event) for event in capsys.readouterr().out.splitlines()]
+    assert (code, [event["event"] for event in events]) == (0, ["compressed", "registered"]), events
+    measured = events[0]["measured"]
+    assert measured.keys() == {"as it is", "prune:0.25,int8"}
+    assert {measure.name for measure in spec.kept} < measured["as it is"].keys()
+    registry = Registry(place.buckets.registry, model)
+    card = registry.card(registry.pinned(events[1]["version"]))
+    loaded = load_version(spec, card, registry.weights(card))
+    assert loaded.form == "onnx"
+    (said,) = load(spec.answer or "")(loaded)([question])
+    assert isinstance(said, Said)

@@ -8,10 +8,12 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
-from workloads.asking.half import Half
+from workloads.asking.half import halved
+from workloads.asking.packed import unpack
 from workloads.command import validate
 from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
+from workloads.models.spec import load as load_named
 from workloads.phrasing.phraser import Phraser
 from workloads.registry.card import ONNX_FILE, Card
 
@@ -45,18 +47,18 @@ def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
         from workloads.asking.onnx_network import opened_onnx  # noqa: PLC0415 - only where it is needed
 
         made = opened_onnx(weights, name)
-        made.eval()
-        return Loaded(spec, card, made, made.attachments, form="onnx")
-    network, tensors = spec.build(config), load(weights)
+        asked = load_named(spec.from_onnx)(made, config) if spec.from_onnx else made
+        return Loaded(spec, card, asked.eval(), made.attachments, form="onnx")
+    network = spec.build(config)
     try:
+        tensors = unpack(load(weights))
         network.load_state_dict(tensors)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         rule, fix = "weights must fit the card's configuration", "train the model again"
         raise CorruptDataError(name, str(error), rule, fix) from None
-    if any(tensor.dtype is torch.bfloat16 for tensor in tensors.values()):
-        network = Half(network).eval()
-        return Loaded(spec, card, network, metadata(weights), form="bf16")
     network.eval()
+    if any(tensor.dtype is torch.bfloat16 for tensor in tensors.values()):
+        return Loaded(spec, card, halved(network), metadata(weights), form="bf16")
     return Loaded(spec, card, network, metadata(weights))
 
 

@@ -1,1 +1,1 @@
-"""Compression: a registered classifier made smaller and faster, and refused where it lost too much."""
+"""Compression: a registered version made smaller and faster, and refused where it lost too much."""

@@ -2,28 +2,25 @@
 
 import torch
 
-from workloads.compression.steps import Candidate
+from workloads.compression.forms import Made
 from workloads.fingerprint import code_version, sha256, short_hash
 from workloads.registry.card import ONNX_FILE, Card, Compression, Configs, Lineage, WeightFacts, now
-from workloads.training.ranks import ALONE
 
 _CODE = ("workloads.compression", "workloads.models", "workloads.data")
 
 
-def card_of(made: Candidate, content: bytes, compression: Compression) -> Card:
-    """A candidate's card; its metrics are the model's own, judged anew on the parent's held-out data."""
-    parent, code = made.parent.card, code_version(_CODE)
+def card_of(made: Made, content: bytes, metrics: dict[str, float], compression: Compression) -> Card:
+    """What was made's card; its metrics are the model's own, judged anew on the parent's held-out data."""
+    candidate, parent, code = made.candidate, made.candidate.parent.card, code_version(_CODE)
     run = {"parent": parent.version, "steps": compression.steps, "weights": sha256(content), "code": code}
-    # An ONNX file's own numbers do not tell how many are learnt; nothing is taken out where only they know.
-    known = made.config.parameters or parent.weights.parameters
     return Card(
         model=parent.model,
         title=f"{parent.title}, compressed",
         created=now(),
-        metrics=made.task.judge(made.network.eval(), ALONE),
+        metrics=metrics,
         dataset=parent.dataset,
         config=Configs(
-            model=made.config.model_dump(mode="json"),
+            model=candidate.config.model_dump(mode="json"),
             training=parent.config.training,
             data=parent.config.data,
         ),
@@ -31,7 +28,7 @@ def card_of(made: Candidate, content: bytes, compression: Compression) -> Card:
         weights=WeightFacts(
             sha256=sha256(content),
             size=len(content),
-            parameters=known,
+            parameters=sum(parameter.numel() for parameter in candidate.network.parameters()),
             file=ONNX_FILE if made.file == ONNX_FILE else None,
         ),
         compression=compression,

@@ -1,53 +1,40 @@
-"""Accuracy, size and latency of a candidate, and which variant is fastest on this machine."""
+"""Metrics, size and latency of what was made, side by side on this machine."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import replace
 
+import numpy as np
 import torch
-from torch import nn
 
-from workloads.asking.version import Loaded
-from workloads.compression.budget import Budget, Measured
-from workloads.compression.steps import Candidate, take
-from workloads.judging.classified import Classified
-from workloads.judging.speed import milliseconds
-from workloads.models.spec import load
+from workloads.compression.budget import Measured
+from workloads.compression.forms import Made
+from workloads.training.ranks import ALONE
 
-VARIANTS = ("bf16", "onnx", "int8")
-_AS_IT_IS = "as it is"
+_TURNS = 3
+_ROUNDS = 10
+_WARM = 3
+"""Rounds of a turn that are not counted: threads of the one before may still be waiting for work."""
 
 
-def classified(parent: Loaded, network: nn.Module, files: Mapping[str, bytes]) -> Classified:
-    """What `network` says of the held-out records, in place of its parent's."""
-    if parent.spec.classify is None:
-        raise TypeError(parent.spec.name)  # the program has refused it
-    found: Classified = load(parent.spec.classify)(replace(parent, network=network), files)
-    return found
+def measure(made: Mapping[str, Made]) -> dict[str, Measured]:
+    """What each is worth, by name."""
+    metrics = {name: one.candidate.task.judge(one.network.eval(), ALONE) for name, one in made.items()}
+    latencies = side_by_side(made)
+    return {
+        name: Measured(metrics=metrics[name], bytes=len(one.content()), latency_ms=round(latencies[name], 4))
+        for name, one in made.items()
+    }
 
 
-def measure(candidate: Candidate, files: Mapping[str, bytes]) -> Measured:
-    """What a candidate is worth."""
-    said = classified(candidate.parent, candidate.network, files)
-    one = tuple(given[:1] for given in candidate.example())
-
-    def once() -> None:
-        with torch.inference_mode():
-            candidate.network(*one)
-
-    return Measured(
-        accuracy=float((said.scores.argmax(1) == said.labels).mean()),
-        bytes=len(candidate.content()),
-        latency_ms=float(sorted(milliseconds(once))[10]),
-    )
-
-
-def best(
-    parent: Candidate, files: Mapping[str, bytes], budget: Budget
-) -> tuple[str, Candidate, dict[str, Measured]]:
-    """The fastest variant within the budget, by measurement; and what was measured of each."""
-    made = {_AS_IT_IS: parent, **{step: take(parent, step) for step in VARIANTS}}
-    found = {name: measure(candidate, files) for name, candidate in made.items()}
-    limit = found[_AS_IT_IS].accuracy - budget.accuracy_lost
-    fit = [name for name, one in found.items() if one.accuracy >= limit]
-    chosen = min(fit, key=lambda name: found[name].latency_ms)
-    return chosen, made[chosen], found
+@torch.inference_mode()
+def side_by_side(made: Mapping[str, Made]) -> dict[str, float]:
+    """Milliseconds of one record, the median; in turns, so that what else the machine does meets them all."""
+    taken: dict[str, list[float]] = {name: [] for name in made}
+    given = {name: one.candidate.given(1) for name, one in made.items()}
+    for name, one in [*made.items()] * _TURNS:
+        for number in range(_WARM + _ROUNDS):
+            began = time.perf_counter()
+            one.network(*given[name])
+            if number >= _WARM:
+                taken[name].append((time.perf_counter() - began) * 1e3)
+    return {name: float(np.median(times)) for name, times in taken.items()}

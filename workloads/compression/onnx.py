@@ -16,6 +16,17 @@ from workloads.asking.onnx_network import OnnxNetwork
 from workloads.registry.card import ONNX_FILE
 
 
+class _Named(nn.Module):
+    """A network whose weights and inputs never have the same name, which the exporter would mix up."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *given: Tensor) -> Any:  # noqa: ANN401 - one tensor, or several
+        return self.network(*given)
+
+
 def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
     """`network` in fp32; every size of `example` but those of pictures may be another when it is asked."""
     free = tuple(
@@ -24,7 +35,13 @@ def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
     )
     with tempfile.TemporaryDirectory() as folder, _quiet():
         path = Path(folder) / ONNX_FILE
-        program: Any = torch.onnx.export(network, example, dynamic_shapes=free, dynamo=True, verbose=False)
+        program: Any = torch.onnx.export(
+            _Named(network),
+            example,
+            dynamic_shapes=(free,),
+            dynamo=True,
+            verbose=False,
+        )
         program.save(str(path))
         return OnnxNetwork(path.read_bytes())
 

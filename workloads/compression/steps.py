@@ -1,53 +1,23 @@
-"""The steps by name: each makes a candidate of a candidate, in whatever order they are asked for."""
+"""The steps by name, in whatever order they are asked for: each makes a candidate of a candidate.
+
+A form (bf16, onnx, int8) that is asked for in the middle rounds the weights to its numbers, and holds
+what follows to them; the last one named is what the network is in the end.
+"""
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
-from safetensors.torch import save
-from torch import Tensor, nn
+import torch
+from torch import nn
+from torch.nn.utils.prune import L1Unstructured, global_unstructured, remove
 
-from workloads.asking.half import Half
-from workloads.asking.onnx_network import OnnxNetwork, attached
-from workloads.asking.version import Loaded
+from workloads.compression.candidate import Candidate, Form
 from workloads.compression.distil import distil
-from workloads.compression.onnx import export, quantise
+from workloads.compression.numbers import rounded
 from workloads.errors import InvalidInputError
 from workloads.models.spec import load
-from workloads.registry.card import ONNX_FILE, WEIGHTS_FILE
-from workloads.settings import NetworkSettings
-from workloads.training.batches import batches
-from workloads.training.ranks import ALONE
-from workloads.training.task import Task
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A network on its way, with all that steps need."""
-
-    network: nn.Module
-    config: NetworkSettings
-    parent: Loaded
-    task: Task
-
-    def content(self) -> bytes:
-        """Its file: ONNX or safetensors, with the parent's attachments."""
-        if isinstance(self.network, OnnxNetwork):
-            return attached(self.network.content, self.parent.attachments)
-        network = self.network.network if isinstance(self.network, Half) else self.network
-        tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-        return save(tensors, metadata={"format": "pt", **self.parent.attachments})
-
-    @property
-    def file(self) -> str:
-        """What its file is called."""
-        return ONNX_FILE if isinstance(self.network, OnnxNetwork) else WEIGHTS_FILE
-
-    def example(self) -> tuple[Tensor, ...]:
-        """What the network is given, two records of it."""
-        training = self.parent.spec.training
-        (parts, *_) = batches(self.task, training, 0, ALONE)
-        return tuple(given[:2] for given in parts[0][:-1])
 
 
 def _prune(candidate: Candidate, share: str) -> Candidate:
@@ -59,50 +29,55 @@ def _prune(candidate: Candidate, share: str) -> Candidate:
     return replace(candidate, network=network, config=config)
 
 
-def _distil(candidate: Candidate, epochs: str) -> Candidate:
-    count = round(_number(epochs, 3, "distil", most=1000))
-    distil(candidate.network, candidate.parent.network, candidate.task, candidate.parent.spec.training, count)
+def _sparse(candidate: Candidate, share: str) -> Candidate:
+    layers = [module for module in candidate.network.modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+    weights = [(layer, "weight") for layer in layers]
+    global_unstructured(weights, L1Unstructured, amount=_number(share, 0.5, "sparse"))
+    for layer in layers:
+        remove(layer, "weight")  # type: ignore[no-untyped-call]
     return candidate
 
 
-def _bf16(candidate: Candidate, _argument: str) -> Candidate:
-    return replace(candidate, network=Half(candidate.network))
+def _distil(candidate: Candidate, epochs: str) -> Candidate:
+    parent = candidate.parent
+    distil(
+        candidate.network,
+        parent.network,
+        candidate.task,
+        parent.spec.training,
+        epochs=round(_number(epochs, 3, "distil", most=1000)),
+        says=parent.spec.says,
+        form=candidate.form,
+    )
+    return candidate
 
 
-def _onnx(candidate: Candidate, _argument: str) -> Candidate:
-    return replace(candidate, network=export(candidate.network, candidate.example()))
-
-
-def _int8(candidate: Candidate, _argument: str) -> Candidate:
-    made = candidate if isinstance(candidate.network, OnnxNetwork) else _onnx(candidate, "")
-    if not isinstance(made.network, OnnxNetwork):
-        raise TypeError(type(made.network).__name__)
-    return replace(made, network=quantise(made.network))
+def _form(form: Form, candidate: Candidate, argument: str) -> Candidate:
+    if argument:
+        raise InvalidInputError("--steps", f"{form}:{argument}", "takes no number", f"write {form}")
+    rounded(candidate.network, form)
+    return replace(candidate, form=form)
 
 
 STEPS: Mapping[str, Callable[[Candidate, str], Candidate]] = {
     "prune": _prune,
+    "sparse": _sparse,
     "distil": _distil,
-    "bf16": _bf16,
-    "onnx": _onnx,
-    "int8": _int8,
+    "bf16": partial(_form, "bf16"),
+    "onnx": partial(_form, "onnx"),
+    "int8": partial(_form, "int8"),
 }
-"""`prune:SHARE`, `distil:EPOCHS`, `bf16`, `onnx`, `int8`."""
-
-
-_AFTER: Mapping[type[nn.Module], tuple[str, ...]] = {OnnxNetwork: ("int8",), Half: ()}
+"""`prune:SHARE`, `sparse:SHARE`, `distil:EPOCHS`, `bf16`, `onnx`, `int8`."""
 
 
 def take(candidate: Candidate, steps: str) -> Candidate:
-    """The candidate after all steps; raises InvalidInputError naming one that cannot be taken there."""
+    """The candidate after all steps; raises InvalidInputError naming one that cannot be taken."""
     candidate = replace(candidate, network=copy.deepcopy(candidate.network))
-    for step in steps.split(","):
+    torch.manual_seed(candidate.parent.spec.training.seed)
+    for step in filter(None, steps.split(",")):
         name, _, argument = step.partition(":")
         if name not in STEPS:
             raise InvalidInputError("--steps", step, f"must be one of {', '.join(STEPS)}", "correct it")
-        if isinstance(candidate.network, OnnxNetwork | Half) and name not in _AFTER[type(candidate.network)]:
-            rule = "must come before bf16, onnx and int8; int8 may follow onnx"
-            raise InvalidInputError("--steps", step, rule, "put it there")
         candidate = STEPS[name](candidate, argument)
     return candidate
 

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 PartT = TypeVar("PartT", bound=Settings)
 
 
+@dataclass(frozen=True)
+class Measure:
+    """A metric that a compressed version has to keep."""
+
+    name: str
+    higher_is_better: bool = True
+    share: bool = False
+    """Whether its loss is a share of the parent's, as of one that has no top."""
+
+
 def _as_it_is(config: NetworkSettings, _dataset: Manifest) -> NetworkSettings:
     return config
 
@@ -49,8 +59,16 @@ class ModelSpec:
     """`module:function`, which gives a classifier's scores of the held-out records to `workloads.judging`."""
     explain: str | None = None
     """`module:function`, which shows what counted for some of them."""
+    kept: tuple[Measure, ...] = ()
+    """What `workloads.compression` judges it by."""
+    says: Literal["scores", "places"] = "scores"
+    """What a network taught by another is to say alike: scores of which it chooses, or places in a space."""
     prune: str | None = None
     """`module:function`, which takes a share of it out for `workloads.compression`."""
+    to_onnx: str | None = None
+    """`module:function`, what of the network is exported; None: all of it."""
+    from_onnx: str | None = None
+    """`module:function`, the network that such a file answers; None: the file is it."""
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
     private: bool = False

@@ -27,6 +27,6 @@ class Encoder(nn.Module):
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """The mean of each text's tokens, made a direction."""
-        hidden: Tensor = self.body(input_ids=tokens, attention_mask=mask).last_hidden_state
+        hidden: Tensor = self.body(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
         weights = mask[..., None].to(hidden.dtype)
         return normalize((hidden * weights).sum(1) / weights.sum(1), dim=1)

@@ -1,7 +1,7 @@
 """The model's row of the table."""
 
 from workloads.models.chatbot.config import AnsweringConfig, EncoderConfig, fit
-from workloads.models.spec import ModelSpec
+from workloads.models.spec import Measure, ModelSpec
 from workloads.training.config import TrainingConfig
 
 CHATBOT = ModelSpec(
@@ -17,6 +17,10 @@ CHATBOT = ModelSpec(
     answer="workloads.models.chatbot.answer:open_answer",
     phrased=True,
     served="texts",
+    kept=(Measure("coverage"), Measure("false_answers", higher_is_better=False), Measure("refused")),
+    says="places",
+    prune="workloads.models.sentiment.pruning:prune",
+    from_onnx="workloads.models.chatbot.onnx:encoder_of",
     fit=fit,
     smoke={"training": {"epochs": 1}},
 )

@@ -7,7 +7,6 @@ from workloads.asking.version import Loaded
 from workloads.errors import InvalidInputError
 from workloads.models.lm.config import TextConfig
 from workloads.models.lm.generate import generate
-from workloads.models.lm.network import Transformer
 from workloads.models.lm.tokenizer import open_tokenizer
 
 _TOKENS = 60
@@ -16,8 +15,6 @@ _TOKENS = 60
 def open_answer(loaded: Loaded) -> Answerer:
     """Gives the text after each beginning, the likeliest token each time."""
     network = loaded.network
-    if not isinstance(network, Transformer):
-        raise TypeError(type(network).__name__)
     tokenizer = open_tokenizer(loaded.attachment("tokenizer.json"))
     context = TextConfig.model_validate(loaded.card.config.data).context
 

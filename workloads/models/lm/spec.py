@@ -1,7 +1,7 @@
 """The model's row of the table."""
 
 from workloads.models.lm.config import LMConfig, TextConfig
-from workloads.models.spec import ModelSpec
+from workloads.models.spec import Measure, ModelSpec
 from workloads.training.config import TrainingConfig
 
 LM = ModelSpec(
@@ -19,6 +19,8 @@ LM = ModelSpec(
     task="workloads.models.lm.task:open_language",
     counted=False,
     answer="workloads.models.lm.answer:open_answer",
+    kept=(Measure("perplexity", higher_is_better=False, share=True),),
+    prune="workloads.models.lm.pruning:prune",
     smoke={
         "training": {"epochs": 1, "batch_size": 8},
         "config": {"vocabulary": 1024, "dim": 64, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 176},

@@ -1,31 +1,29 @@
-"""Hidden neurons taken out of the perceptron: those whose weights, in and out, are smallest."""
+"""Hidden neurons taken out of the perceptron, and of the convolutional network's last hidden layer."""
 
 from itertools import pairwise
 
-import torch
 from torch import nn
 
 from workloads.command import expect
-from workloads.models.mnist.config import MLPConfig
+from workloads.models.mnist.cnn import CNN
+from workloads.models.mnist.config import CNNConfig, MLPConfig
 from workloads.models.mnist.mlp import MLP
+from workloads.models.narrow import filled, narrow, weights_of
 from workloads.settings import NetworkSettings
 
 
-@torch.no_grad()
 def prune(network: nn.Module, config: NetworkSettings, share: float) -> tuple[nn.Module, MLPConfig]:
     """A narrower network with the rest of the weights; `share` (0 to 1) of each hidden layer goes."""
-    shape = expect(MLPConfig, config)
-    old = [module for module in network.modules() if isinstance(module, nn.Linear)]
-    kept = [torch.arange(shape.widths[0])]
-    for before, after in pairwise(old):
-        weight = before.weight.norm(dim=1) * after.weight.norm(dim=0)
-        count = max(1, round(len(weight) * (1 - share)))
-        kept.append(weight.topk(count).indices.sort().values)
-    kept.append(torch.arange(shape.widths[-1]))
-    narrow = MLPConfig(widths=tuple(len(part) for part in kept))
-    made = MLP(narrow).eval()
-    new = [module for module in made.modules() if isinstance(module, nn.Linear)]
-    for layer, source, inputs, outputs in zip(new, old, kept[:-1], kept[1:], strict=True):
-        layer.weight.copy_(source.weight[outputs][:, inputs])
-        layer.bias.copy_(source.bias[outputs])
-    return made, narrow
+    shape, weights = expect(MLPConfig, config), weights_of(network)
+    layers = [name for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    hidden = [narrow(weights, maker, reader, share) for maker, reader in pairwise(layers)]
+    made = MLPConfig(widths=(shape.widths[0], *hidden, shape.widths[-1]))
+    return filled(MLP(made), weights), made
+
+
+def prune_cnn(network: nn.Module, config: NetworkSettings, share: float) -> tuple[nn.Module, CNNConfig]:
+    """The same of the hidden layer, which has most of the weights; the convolutions stay."""
+    shape, weights = expect(CNNConfig, config), weights_of(network)
+    maker, reader = (name for name, module in network.named_modules() if isinstance(module, nn.Linear))
+    made = shape.model_copy(update={"hidden": narrow(weights, maker, reader, share)})
+    return filled(CNN(made), weights), made

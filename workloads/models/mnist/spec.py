@@ -1,7 +1,7 @@
 """Both models' rows of the table."""
 
 from workloads.models.mnist.config import AugmentConfig, CNNConfig, MLPConfig
-from workloads.models.spec import ModelSpec
+from workloads.models.spec import Measure, ModelSpec
 from workloads.training.config import TrainingConfig
 
 MNIST = ModelSpec(
@@ -16,6 +16,7 @@ MNIST = ModelSpec(
     task="workloads.models.mnist.task:open_digits",
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
+    kept=(Measure("accuracy"),),
     prune="workloads.models.mnist.pruning:prune",
     private=True,
     served="rows",
@@ -34,6 +35,8 @@ MNIST_CNN = ModelSpec(
     task="workloads.models.mnist.task:open_digits",
     classify="workloads.models.mnist.judging:classify",
     explain="workloads.models.mnist.judging:explain",
+    kept=(Measure("accuracy"),),
+    prune="workloads.models.mnist.pruning:prune_cnn",
     private=True,
     served="rows",
     smoke={"training": {"epochs": 2}},

@@ -16,10 +16,9 @@ class TwoTower(nn.Module):
     def __init__(self, config: TowersConfig) -> None:
         super().__init__()
         self.temperature, self.items = config.temperature, config.items
-        self.user_tower = _tower(config.users, config)
-        self.item_tower = _tower(config.items, config)
-        if config.feature_width:
-            self.item_tower = DescribedTower(self.item_tower, config)
+        self.user_tower: nn.Module = _tower(config.users, config)
+        items = _tower(config.items, config)
+        self.item_tower: nn.Module = DescribedTower(items, config) if config.feature_width else items
         self.register_buffer("seen_items", torch.zeros(config.interactions, dtype=torch.long))
         self.register_buffer("seen_from", torch.zeros(config.users + 1, dtype=torch.long))
 
@@ -31,11 +30,11 @@ class TwoTower(nn.Module):
 
     def place_users(self, users: Tensor) -> Tensor:
         """Users (n,) in the space (n, dim), on the unit sphere."""
-        return normalize(self.user_tower(users), dim=-1)
+        return normalize(self.user_tower(users).float(), dim=-1)
 
     def place_items(self, items: Tensor) -> Tensor:
         """Items (...) in the space (..., dim), on the unit sphere."""
-        return normalize(self.item_tower(items), dim=-1)
+        return normalize(self.item_tower(items).float(), dim=-1)
 
     def remember(self, pairs: Tensor) -> None:
         """Keep which items (n, 2: user, item) each user has had."""

@@ -1,7 +1,7 @@
 """The model's row of the table."""
 
 from workloads.models.recommender.config import JUDGED, SamplingConfig, TowersConfig, fit
-from workloads.models.spec import ModelSpec
+from workloads.models.spec import Measure, ModelSpec
 from workloads.training.config import TrainingConfig
 
 RECOMMENDER = ModelSpec(
@@ -16,6 +16,10 @@ RECOMMENDER = ModelSpec(
     task="workloads.models.recommender.task:open_ratings",
     answer="workloads.models.recommender.answer:open_answer",
     served="texts",
+    kept=(Measure(f"recall_at_{JUDGED}"), Measure(f"ndcg_at_{JUDGED}")),
+    prune="workloads.models.recommender.pruning:prune",
+    to_onnx="workloads.models.recommender.onnx:Towers",
+    from_onnx="workloads.models.recommender.onnx:towers_of",
     fit=fit,
     smoke={"training": {"epochs": 2}},
 )

@@ -1,7 +1,7 @@
 """The model's row of the table."""
 
 from workloads.models.sentiment.config import ClassifierConfig, ReadingConfig, fit
-from workloads.models.spec import ModelSpec
+from workloads.models.spec import Measure, ModelSpec
 from workloads.training.config import TrainingConfig
 
 SENTIMENT = ModelSpec(
@@ -18,6 +18,8 @@ SENTIMENT = ModelSpec(
     served="texts",
     classify="workloads.models.sentiment.judging:classify",
     explain="workloads.models.sentiment.judging:explain",
+    kept=(Measure("accuracy"), Measure("macro_f1")),
+    prune="workloads.models.sentiment.pruning:prune",
     fit=fit,
     smoke={"training": {"epochs": 1}, "data": {"max_tokens": 48}},
 )
