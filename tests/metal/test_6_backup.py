@@ -23,7 +23,8 @@ _HASHES = {
     "service-1": "sudo find /etc/prometheus -type f -exec sha256sum {} + | sort",
 }
 _DESTROYED = {
-    "head-1": "sudo systemctl stop slurmctld munge; sudo rm -rf /etc/munge /var/lib/slurm/slurmctld",
+    "head-1": "sudo systemctl stop slurmctld slurmdbd mariadb munge; "
+    "sudo rm -rf /etc/munge /var/lib/slurm/slurmctld /var/lib/mysql",
     "service-1": "sudo systemctl stop prometheus; sudo rm -rf /etc/prometheus /var/lib/prometheus",
 }
 
@@ -79,11 +80,17 @@ def _measured(site: Site) -> int:
 def test_what_was_destroyed_is_as_it_was_after_a_restore(stored: Site) -> None:
     job = stored.ssh("head-1", "sbatch --parsable --hold --job-name=kept --wrap hostname").strip()
     stored.ssh("head-1", "until sudo grep --quiet kept /var/lib/slurm/slurmctld/job_state; do sleep 1; done")
+    stored.ssh("head-1", "srun --job-name=counted hostname")
+    counted = "sacct --allocations --name=counted --noheader --parsable2 --format=jobid,state,end"
+    written = stored.until("head-1", counted, "COMPLETED")
     measured = _measured(stored)
     before = _hashes(stored)
     saved = _reaching(stored, "backup.yml").succeeded()
     said = "head-1: set munge: saved /etc/munge; set slurm: saved /var/lib/slurm/slurmctld"
     assert said in saved.said, saved.output[-3000:]
+    shown = stored.ssh("head-1", "cat /var/lib/prometheus/node-exporter/backup-accounting.prom")
+    assert 'backup_failed{set="accounting"} 0' in shown
+    assert abs(float(shown.split()[-1]) - time.time()) < 300
     password = (stored.folder / "backup-password").read_text().strip()
     assert password not in saved.output
 
@@ -94,6 +101,7 @@ def test_what_was_destroyed_is_as_it_was_after_a_restore(stored: Site) -> None:
     assert password not in back.output
     assert "sandbox-only" not in back.output
     assert "set slurm: /var/lib/slurm/slurmctld is back" in back.said
+    assert stored.until("head-1", f"{counted} 2>&1 || true", "COMPLETED") == written
     assert _hashes(stored) == before
     shown = stored.until("head-1", f"scontrol --oneliner show job {job} 2>&1 || true", "JobName=kept")
     assert "JobHeldUser" in shown
