@@ -29,7 +29,7 @@ test-fuzz: setup ## thousands of random lives of a stack, every KILL_STEP-th mom
 	  tests/sandbox/aws/test_killed_updates.py -n auto --dist worksteal
 
 test-train: setup ## each model trained, and several processes that are killed and put together anew (minutes)
-	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads -m train -n 2 --dist loadgroup
+	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads -m train -n 2 --dist loadgroup $(LEAVE)
 
 lint: setup ## ruff: rules and format
 	@$(bin)/ruff check .

@@ -22,14 +22,16 @@ pytestmark = [
 SMALL = ("--epochs", "3", "--batch-size", "240", "--deterministic", "true", "--save-every", "2")
 
 
-def torchrun(place: Place, processes: int, *arguments: str) -> subprocess.Popen[str]:
+def torchrun(place: Place, processes: int, *arguments: str, model: str = "mnist") -> subprocess.Popen[str]:
     """A training that has begun."""
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes))
-    return begun(launch, place, *arguments)
+    return begun(launch, place, *arguments, model=model)
 
 
-def begun(launch: Sequence[str], place: Place, *arguments: str) -> subprocess.Popen[str]:
-    program = ["-m", "workloads.training", "mnist", "--site", str(place.file), "--events", "json"]
+def begun(
+    launch: Sequence[str], place: Place, *arguments: str, model: str = "mnist"
+) -> subprocess.Popen[str]:
+    program = ["-m", "workloads.training", model, "--site", str(place.file), "--events", "json"]
     line = [sys.executable, *launch, *program, *arguments]
     return subprocess.Popen(
         line,
