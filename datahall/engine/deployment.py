@@ -15,6 +15,7 @@ from datahall.engine.config import Config
 from datahall.engine.errors import EngineError, PlanViolation
 from datahall.engine.eventlog import EventLog
 from datahall.engine.hooks import Hooks
+from datahall.engine.places import Places
 from datahall.engine.plan import ResourcePlan
 from datahall.engine.planner import Planner
 from datahall.engine.registry import Registry
@@ -33,17 +34,19 @@ class Stopped(Exception):  # noqa: N818 - a signal to unwind, not an error of it
 class Deployment:
     """One run over one stack.
 
-    `folder` is the program's: relative paths of assets start there. `olds` are the live resources of the
-    previous state by URN, `recorded` its providers by reference; `news` are those that this run has
-    dealt with. `deleted` holds URNs that were deleted ahead of their replacement, `condemned` states to
-    be deleted at the end, `unfinished` components whose after-hooks of a kind wait for their outputs, with
-    what was recorded before, `imported` the URNs under which the stack has what it imported, by type and id.
-    The run is held to `plan`, and notes what it does if `save_plan`. `lock` guards these collections.
+    `root` is the project's folder, `folder` the program's: relative paths of assets start there. `olds` are
+    the live resources of the previous state by URN, `recorded` its providers by reference; `news` are those
+    that this run has dealt with. `deleted` holds URNs that were deleted ahead of their replacement,
+    `condemned` states to be deleted at the end, `unfinished` components whose after-hooks of a kind wait for
+    their outputs, with what was recorded before, `imported` the URNs under which the stack has what
+    it imported, by type and id. The run is held to `plan`, and notes what it does if `save_plan`. `lock`
+    guards these collections.
     """
 
     project: str
     stack: str
     dry_run: bool
+    root: Path
     folder: Path
     config: Config
     events: EventLog
@@ -77,6 +80,7 @@ class Deployment:
             if old.import_id:
                 self.imported.setdefault((old.type, old.id), set()).add(old.urn)
         self.autonaming = read_autonaming(self.config.values, self.project, self.stack)
+        self.places = Places(self.root)
         self.hooks = Hooks(self.callbacks, dry_run=self.dry_run, warn=self._warn)
         self.planner = Planner(self.plan, noting=self.save_plan, tell=self._violates_plan)
 

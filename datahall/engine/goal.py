@@ -12,6 +12,7 @@ from datahall.engine.errors import Unsupported
 from datahall.engine.features import NOT_SUPPORTED
 from datahall.engine.hooks import read_hooks
 from datahall.engine.packages import Packages, refuse_checksums
+from datahall.engine.places import NOWHERE, Place
 from datahall.engine.plugin_request import PluginRequest
 from datahall.engine.urn import is_provider, package_of
 from datahall.engine.values import Properties, Value
@@ -58,6 +59,7 @@ class Goal:
     replace_with: tuple[str, ...] = ()
     import_id: str = ""
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    place: Place = NOWHERE
 
     @property
     def plugin_request(self) -> PluginRequest:

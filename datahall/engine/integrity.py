@@ -9,7 +9,10 @@ from datahall.engine import links
 from datahall.engine.state import decode_state
 
 OPERATIONS: Final = ("creating", "updating", "deleting", "reading", "importing")
-_TEXT = ("urn", "type", "id", "parent", "provider", "importID", "deletedWith", "created", "modified")
+_TEXT = (
+    *("urn", "type", "id", "parent", "provider", "importID", "deletedWith"),
+    *("created", "modified", "sourcePosition"),
+)
 _FLAG = ("custom", "delete", "external", "protect", "pendingReplacement", "retainOnDelete")
 _TEXTS = (
     *("dependencies", "initErrors", "additionalSecretOutputs", "aliases", "ignoreChanges"),
@@ -19,7 +22,7 @@ _TEXTS_EACH = ("propertyDependencies", "resourceHooks")
 _KINDS: Final[dict[str, type]] = {
     **dict.fromkeys(_TEXT, str),
     **dict.fromkeys(_FLAG, bool),
-    **dict.fromkeys((*_TEXTS, "hideDiff"), list),
+    **dict.fromkeys((*_TEXTS, "hideDiff", "stackTrace"), list),
     **dict.fromkeys((*_TEXTS_EACH, "inputs", "outputs", "customTimeouts"), dict),
 }
 

@@ -117,7 +117,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             goal = replace(goal, provider=self._registrar.inherited.provider(transformed))
         folder = self._deployment.folder
         trigger = hashed({"": goal.replacement_trigger}, folder)[""]
-        return replace(goal, inputs=hashed(goal.inputs, folder), replacement_trigger=trigger)
+        place = self._deployment.places.of(request)
+        return replace(goal, inputs=hashed(goal.inputs, folder), replacement_trigger=trigger, place=place)
 
     def RegisterResourceOutputs(
         self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext

@@ -271,6 +271,7 @@ def _deployment(
         project=opened.project.name,
         stack=opened.stack,
         dry_run=lock is None,
+        root=opened.project.root,
         folder=program_folder(opened.project),
         config=opened.config,
         events=events,

@@ -25,7 +25,7 @@ from datahall.engine.errors import ProgramFailed
 from datahall.engine.functions import Functions
 from datahall.engine.interrupts import Interrupts
 from datahall.engine.masking import Mask
-from datahall.engine.positions import leave_out_positions
+from datahall.engine.positions import gather_positions
 from datahall.engine.project import ORGANIZATION, Project
 from datahall.engine.virtualenv import VirtualEnv
 
@@ -67,7 +67,7 @@ def run_program(run: ProgramRun) -> None:
 def _run(run: ProgramRun) -> None:
     sdk_config.set_all_config(dict(run.config.values), sorted(run.config.secret_keys))
     pulumi.runtime.settings.ROOT.set(None)
-    leave_out_positions()
+    gather_positions(__file__)
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
             project=run.project.name,

@@ -14,11 +14,6 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 _CHECKSUMS: Final = {"pluginChecksums": "plugin checksums"}
-_POSITIONS: Final = {
-    "sourcePosition": "source positions",
-    "stackTrace": "source positions",
-    "parentStackTraceHandle": "source positions",
-}
 _BYTES: Final = {"accepts_byte_string": "byte strings"}
 
 
@@ -43,10 +38,10 @@ FIELDS: Final[Mapping[type[Message], Fields]] = {
             " importId customTimeouts deleteBeforeReplaceDefined remote acceptResources providers"
             " replaceOnChanges pluginDownloadURL retainOnDelete aliases deletedWith replace_with"
             " replacement_trigger transforms packageRef hooks hideDiffs envVarMappings"
+            " sourcePosition stackTrace parentStackTraceHandle"
         ),
         {
             **_CHECKSUMS,
-            **_POSITIONS,
             **_BYTES,
             "state_migrations": "state migrations",
             "snippetId": "snippets",
@@ -62,21 +57,33 @@ FIELDS: Final[Mapping[type[Message], Fields]] = {
         _words(
             "id type name parent properties dependencies provider version acceptSecrets"
             " additionalSecretOutputs acceptResources pluginDownloadURL packageRef"
+            " sourcePosition stackTrace parentStackTraceHandle"
         ),
-        {**_CHECKSUMS, **_POSITIONS, **_BYTES},
+        {**_CHECKSUMS, **_BYTES},
     ),
     resource_pb2.ExistsResourceRequest: Fields(
         _words("type id parent properties provider version pluginDownloadURL packageRef"), _CHECKSUMS
     ),
     resource_pb2.ResourceInvokeRequest: Fields(
         _words("tok args provider version acceptResources pluginDownloadURL packageRef dependsOn parent"),
-        {**_CHECKSUMS, **_POSITIONS, **_BYTES},
-        {"accept_output_values": "what a result depends on is what its arguments do"},
+        {**_CHECKSUMS, **_BYTES},
+        {
+            "accept_output_values": "what a result depends on is what its arguments do",
+            **dict.fromkeys(
+                ("sourcePosition", "stackTrace", "parentStackTraceHandle"), "a function is not recorded"
+            ),
+        },
     ),
     resource_pb2.ResourceCallRequest: Fields(
-        _words("tok args argDependencies provider version pluginDownloadURL packageRef"),
-        {**_CHECKSUMS, **_POSITIONS, **_BYTES},
-        {"accept_output_values": "what a result depends on is told beside it"},
+        _words(
+            "tok args argDependencies provider version pluginDownloadURL packageRef stackTrace"
+            " parentStackTraceHandle"
+        ),
+        {**_CHECKSUMS, **_BYTES},
+        {
+            "accept_output_values": "what a result depends on is told beside it",
+            "sourcePosition": "the first of its stack",
+        },
     ),
     resource_pb2.RegisterPackageRequest: Fields(
         _words("name version download_url parameterization"),
@@ -88,15 +95,14 @@ FIELDS: Final[Mapping[type[Message], Fields]] = {
             " providers dependencies configSecretKeys organization protect additionalSecretOutputs"
             " customTimeouts deletedWith deleteBeforeReplace ignoreChanges replaceOnChanges retainOnDelete"
             " accepts_output_values resource_hooks replace_with aliases replacement_trigger"
+            " stack_trace_handle"
         ),
-        {"stack_trace_handle": "source positions"},
     ),
     provider_pb2.CallRequest: Fields(
         _words(
             "tok args argDependencies project stack config configSecretKeys dryRun parallel monitorEndpoint"
-            " organization accepts_output_values"
+            " organization accepts_output_values stack_trace_handle"
         ),
-        {"stack_trace_handle": "source positions"},
     ),
 }
 

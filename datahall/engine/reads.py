@@ -40,6 +40,7 @@ def read_resource(
         inputs=hashed(from_struct(request.properties), d.folder),
         dependencies=tuple(sorted(request.dependencies)),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        place=d.places.of(request),
     )
     urn = resources.claim(d, goal)
     provider = registrar.provider_for(goal.type, request)

@@ -59,7 +59,8 @@ class Remotes:
             return resource_pb2.RegisterResourceResponse(urn=state.urn)
         subject = urns.make(d.stack, d.project, request.parent, request.type, request.name)
         try:
-            answer = plugin.construct(self._construction(request, plugin), subject)
+            with d.places.handle(request) as handle:
+                answer = plugin.construct(self._construction(request, plugin, handle), subject)
             outputs, dependencies = _read(answer.state, answer.stateDependencies)
         except ProviderFailed:
             d.go_on()  # what the component registered failed, which is recorded, and said better there
@@ -85,7 +86,7 @@ class Remotes:
         )
 
     def _construction(
-        self, request: resource_pb2.RegisterResourceRequest, plugin: Provider
+        self, request: resource_pb2.RegisterResourceRequest, plugin: Provider, handle: str
     ) -> provider_pb2.ConstructRequest:
         optional: dict[str, Any] = {
             field: getattr(request, field)
@@ -122,6 +123,7 @@ class Remotes:
             ignoreChanges=request.ignoreChanges,
             replaceOnChanges=request.replaceOnChanges,
             accepts_output_values=True,
+            stack_trace_handle=handle,
             **optional,
         )
 
@@ -136,18 +138,20 @@ class Remotes:
         if not plugin.configured:
             return provider_pb2.CallResponse()
         try:
-            answer = plugin.call(
-                provider_pb2.CallRequest(
-                    **self._about_the_run(),
-                    tok=request.tok,
-                    args=_as_taken(request.args, plugin),
-                    argDependencies={
-                        key: provider_pb2.CallRequest.ArgumentDependencies(urns=sorted(names))
-                        for key, names in found.items()
-                    },
-                    accepts_output_values=True,
+            with d.places.handle(request) as handle:
+                answer = plugin.call(
+                    provider_pb2.CallRequest(
+                        **self._about_the_run(),
+                        tok=request.tok,
+                        args=_as_taken(request.args, plugin),
+                        argDependencies={
+                            key: provider_pb2.CallRequest.ArgumentDependencies(urns=sorted(names))
+                            for key, names in found.items()
+                        },
+                        accepts_output_values=True,
+                        stack_trace_handle=handle,
+                    )
                 )
-            )
             result, dependencies = _read(getattr(answer, "return"), answer.returnDependencies)
         except ProviderFailed:
             d.go_on()

@@ -40,6 +40,8 @@ def new_state(deployment: Deployment, goal: Goal, urn: str, provider: str) -> Re
         replacement_trigger=goal.replacement_trigger,
         hide_diff=goal.hide_diff,
         hooks=goal.hooks,
+        source_position=goal.place.position,
+        stack_trace=goal.place.stack,
     )
 
 
@@ -120,8 +122,5 @@ def carried(state: ResourceState, old: ResourceState) -> ResourceState:
         id=old.id,
         created=old.created,
         modified=old.modified,
-        other={key: value for key, value in old.other.items() if key not in _OF_A_REGISTRATION},
+        other=old.other,
     )
-
-
-_OF_A_REGISTRATION = frozenset({"sourcePosition", "stackTrace"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from datahall.engine import links
 from datahall.engine.paths import format_path, parse_path
@@ -74,6 +75,8 @@ class ResourceState:
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     created: str = ""
     modified: str = ""
+    source_position: str = ""
+    stack_trace: tuple[str, ...] = ()
     other: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -112,11 +115,23 @@ _FIELDS = (
     ("replace_with", "replaceWith"),
     ("created", "created"),
     ("modified", "modified"),
+    ("source_position", "sourcePosition"),
+    ("stack_trace", "stackTrace"),
     ("ignore_changes", "ignoreChanges"),
     ("hide_diff", "hideDiff"),
     ("replace_on_changes", "replaceOnChanges"),
     ("hooks", "resourceHooks"),
 )
+_PLACE = "sourcePosition"
+# in the checkpoint by another form than here; paths this engine wrote as lists of parts once
+_WRITTEN: Final[Mapping[str, Callable[[Any], Json]]] = {
+    "hideDiff": lambda paths: [format_path(parse_path(path)) for path in paths],
+    "stackTrace": lambda places: [{_PLACE: place} if place else {} for place in places],
+}
+_READ: Final[Mapping[str, Callable[[Any], str]]] = {
+    "hideDiff": lambda path: path if isinstance(path, str) else format_path(path),
+    "stackTrace": lambda frame: sys.intern(frame.get(_PLACE, "")),  # the same few for all
+}
 # Aliases are the program's and are not recorded: a checkpoint has no earlier URNs left to explain.
 _BY_HAND = {"urn", "custom", "delete", "id", "type", "inputs", "outputs", "aliases", "replacementTrigger"}
 _KNOWN = {*_BY_HAND, *(name for _, name in _FIELDS)}
@@ -137,7 +152,7 @@ def encode_state(state: ResourceState, encrypt: Cipher) -> dict[str, Any]:
     for attribute, name in _FIELDS:
         value = getattr(state, attribute)
         if value:
-            data[name] = [format_path(parse_path(path)) for path in value] if name == "hideDiff" else value
+            data[name] = _WRITTEN[name](value) if name in _WRITTEN else value
     if state.replacement_trigger is not None:
         data["replacementTrigger"] = encode_value(state.replacement_trigger, encrypt)
     data.update(state.other)
@@ -186,10 +201,10 @@ def decode_state(data: dict[str, Any], decrypt: Cipher | None) -> ResourceState:
     for attribute, name in _FIELDS:
         if data.get(name):
             value = data[name]
-            fields[attribute] = tuple(value) if isinstance(value, list) else value
-    if "hide_diff" in fields:
-        # as lists of parts this engine wrote them once
-        fields["hide_diff"] = tuple(p if isinstance(p, str) else format_path(p) for p in fields["hide_diff"])
+            if name in _READ:
+                fields[attribute] = tuple(_READ[name](item) for item in value)
+            else:
+                fields[attribute] = tuple(value) if isinstance(value, list) else value
     if "property_dependencies" in fields:
         fields["property_dependencies"] = {
             key: tuple(urns or ()) for key, urns in fields["property_dependencies"].items()

@@ -14,6 +14,7 @@ Json = Any
 RANDOM = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|-[0-9a-f]{6,7}(?![0-9a-z])")
 _SEEN: Final = ("Create", "Update", "Delete", "Hook")
 _PASSING: Final = ("created", "modified", "sourcePosition", "stackTrace")
+_OF_THE_PROGRAM: Final = re.compile(r"project:///(?!\.\./)")
 _UNREADABLE: Final = "__provider"  # a dynamic provider's program, pickled
 
 
@@ -74,6 +75,8 @@ def resources_of(deployment: Json) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for resource in deployment.get("resources") or ():
         kept = {key: value for key, value in resource.items() if key not in _PASSING}
+        places = [frame.get("sourcePosition", "") for frame in (resource, *resource.get("stackTrace", ()))]
+        kept["declared"] = [place for place in places if _OF_THE_PROGRAM.match(place)]
         kept["dependencies"] = sorted(kept.get("dependencies", ()))  # the SDK sends a set
         for urns in kept.get("propertyDependencies", {}).values():
             urns.sort()

@@ -31,7 +31,11 @@ class Yards:
             try:
                 yard = monitor.RegisterResource(
                     resource_pb2.RegisterResourceRequest(
-                        type=request.type, name=request.name, parent=request.parent, acceptSecrets=True
+                        type=request.type,
+                        name=request.name,
+                        parent=request.parent,
+                        acceptSecrets=True,
+                        parentStackTraceHandle=request.stack_trace_handle,
                     )
                 )
                 shed = monitor.RegisterResource(
@@ -43,6 +47,7 @@ class Yards:
                         object=request.inputs,
                         version="1.2.3",
                         acceptSecrets=True,
+                        parentStackTraceHandle=request.stack_trace_handle,
                     )
                 )
                 outputs = struct({"area": shed.object.fields["area"].number_value})
