@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.training import checkpoint, lm, loader, mnist, private, sentiment
+from benchmarks.training import checkpoint, ddp, lm, loader, mnist, private, sentiment
 from benchmarks.training.timing import Pair
 
 _KINDS: dict[str, Callable[[int], list[Pair]]] = {
@@ -20,6 +20,7 @@ _KINDS: dict[str, Callable[[int], list[Pair]]] = {
     "loader": loader.run,
     "checkpoint": checkpoint.run,
     "private": private.run,
+    "ddp": ddp.run,
     "sentiment": sentiment.run,  # last: it needs what datahall does not
 }
 
