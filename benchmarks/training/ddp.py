@@ -1,4 +1,4 @@
-"""Seconds of the same training by two processes and by one, which has both threads.
+"""Seconds of the same training by two processes, a thread each, and by one with one thread or with two.
 
 Same data, batch (of all processes together), steps and seed; DDP by gloo over loopback. Told is the loop, not
 the processes' start; by the processor, the sum of both. Ratios are one / two, so above 1 two are quicker.
@@ -29,24 +29,29 @@ _DATA = {"mnist": digits.collect, "mnist-cnn": digits.collect, "lm": texts.refer
 
 def run(rounds: int) -> list[Pair]:
     """Each model that needs nothing but what ships."""
-    return [_pair(model, rounds) for model in _EPOCHS]
+    return [pair for model in _EPOCHS for pair in _pairs(model, rounds)]
 
 
-def _pair(model: str, rounds: int) -> Pair:
-    took = [(_together(model, 2), _together(model, 1)) for _ in range(rounds)]
-    two, one = (median([each[at] for each in took]) for at in (0, 1))
-    return Pair(f"ddp: {model}, two processes against one", "seconds", two, one)
+def _pairs(model: str, rounds: int) -> list[Pair]:
+    ways = ((2, 1), (1, 1), (1, 2))
+    took = [[_together(model, *way) for way in ways] for _ in range(rounds)]
+    two, one, threaded = (median([each[at] for each in took]) for at in range(len(ways)))
+    return [
+        Pair(f"ddp: {model}, against one process, one thread", "seconds", two, one),
+        Pair(f"ddp: {model}, against one process, two threads", "seconds", two, threaded),
+    ]
 
 
-def _together(model: str, processes: int) -> Took:
+def _together(model: str, processes: int, threads: int) -> Took:
     """One training by that many processes: the first one's clock, all their processors' seconds."""
-    shared = {"WORLD_SIZE": str(processes), "LOCAL_WORLD_SIZE": str(processes), "MASTER_ADDR": "127.0.0.1"}
+    ours = {"MASTER_ADDR": "127.0.0.1", "WORLD_SIZE": str(processes)}
+    ours["LOCAL_WORLD_SIZE"] = str(len(os.sched_getaffinity(0)) // threads)  # so are threads shared out
     port = str(any_free())
     command = [sys.executable, "-m", "benchmarks.training.ddp", model]
     started = [
         subprocess.Popen(
             command,
-            env={**os.environ, **shared, "MASTER_PORT": port, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            env={**os.environ, **ours, "MASTER_PORT": port, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             text=True,
         )
