@@ -45,6 +45,7 @@ TEXT = {
     "fold": "fold {fold}/{of}  accuracy {accuracy:.4f}  loss {loss:.4f}",
     "folds": "{model} by {folds} folds: accuracy {accuracy:.4f} +- {deviation:.4f}; held out: one of them "
     "{held_out_one:.4f}, together {held_out_ensemble:.4f}",
+    "ensemble": "{model} {members} together: {headline} {together:.4f}, the best one alone {best:.4f}",
     "study": "study {study}: {model} by {by}, {done} of {of} trials done before",
     "trial": "trial {trial}/{of} {ended} after {epochs} epochs: {summary}",
     "paused": "study {study} stopped after {done} of {of} trials; start it again to go on",

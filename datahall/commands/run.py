@@ -27,6 +27,7 @@ STAGES = {
     "folds": Stage("evaluate a classifier by k folds"),
     "judging": Stage("judge a version on held-out data, with a report"),
     "compression": Stage("make a version smaller, within a budget"),
+    "ensembles": Stage("have versions of a classifier answer as one"),
     "phrasing": Stage("have a language model phrase a chat bot's answers"),
     "registry": Stage("list, show, promote and verify models"),
     "asking": Stage("ask a version"),

@@ -10,12 +10,14 @@ from torch import nn
 
 from workloads.asking.half import halved
 from workloads.asking.packed import unpack
+from workloads.asking.together import Together
 from workloads.command import validate
 from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
 from workloads.models.spec import load as load_named
 from workloads.phrasing.phraser import Phraser
 from workloads.registry.card import ONNX_FILE, Card
+from workloads.settings import NetworkSettings
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Loaded:
     card: Card
     network: nn.Module
     attachments: dict[str, str]
-    form: Literal["fp32", "bf16", "onnx"] = "fp32"
+    form: Literal["fp32", "bf16", "onnx", "ensemble"] = "fp32"
     """Only in the first can it be looked into, and learn."""
     phraser: Phraser | None = None
     """What puts answers into words; see `workloads.phrasing.opened`."""
@@ -49,7 +51,7 @@ def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
         made = opened_onnx(weights, name)
         asked = load_named(spec.from_onnx)(made, config) if spec.from_onnx else made
         return Loaded(spec, card, asked.eval(), made.attachments, form="onnx")
-    network = spec.build(config)
+    network = _network(spec, card, config)
     try:
         tensors = unpack(load(weights))
         network.load_state_dict(tensors)
@@ -59,7 +61,15 @@ def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
     network.eval()
     if any(tensor.dtype is torch.bfloat16 for tensor in tensors.values()):
         return Loaded(spec, card, halved(network), metadata(weights), form="bf16")
-    return Loaded(spec, card, network, metadata(weights))
+    return Loaded(spec, card, network, metadata(weights), form="ensemble" if card.ensemble else "fp32")
+
+
+def _network(spec: ModelSpec, card: Card, config: NetworkSettings) -> nn.Module:
+    if card.ensemble is None:
+        return spec.build(config)
+    fix = "make the ensemble again"
+    each = [validate(type(spec.config), member.config, fix=fix) for member in card.ensemble.members]
+    return Together([spec.build(one) for one in each])
 
 
 def metadata(weights: bytes) -> dict[str, str]:

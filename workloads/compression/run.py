@@ -63,6 +63,8 @@ class Found:
 
 def open_parent(spec: ModelSpec, card: Card, weights: bytes, files: Mapping[str, bytes]) -> Candidate:
     """A registered version before the first step; raises InvalidInputError for one that none goes on from."""
+    if card.ensemble:
+        raise InvalidInputError("version", card.version, "is an ensemble", "compress one of its members")
     parent = load_version(spec, card, weights)
     if parent.form != "fp32":
         rule, fix = f"is in {parent.form}, from which no step goes on", "name its parent with --version"

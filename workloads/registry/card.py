@@ -81,6 +81,20 @@ class Phrasing(_Part):
     """Of held-out questions: the share of answers that kept the facts, and the time, as it was then."""
 
 
+class Member(_Part):
+    """One version of an ensemble: its weights' hash, and its network's configuration."""
+
+    version: str
+    sha256: str
+    config: dict[str, Any]
+
+
+class Ensemble(_Part):
+    """The versions that answer together, by the mean of their probabilities."""
+
+    members: list[Member]
+
+
 class PrivacyFacts(_Part):
     """(epsilon, delta) differential privacy of the weights, for a record that is added or taken away."""
 
@@ -110,6 +124,7 @@ class Card(_Part):
     compression: Compression | None = None
     privacy: PrivacyFacts | None = None
     phrasing: Phrasing | None = None
+    ensemble: Ensemble | None = None
 
     @property
     def version(self) -> str:
@@ -140,7 +155,7 @@ torch {self.lineage.torch}, code `{self.lineage.code}`).
 - Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of
   {_FORMATS[self.weights.name]}, SHA-256 `{self.weights.sha256}`.
 - Training: {settings}.
-{self._compressed()}{_phrased(self.phrasing)}{_privacy(self.privacy)}"""
+{self._compressed()}{_phrased(self.phrasing)}{_together(self.ensemble)}{_privacy(self.privacy)}"""
 
     def _compressed(self) -> str:
         made = self.compression
@@ -169,6 +184,13 @@ def _phrased(facts: Phrasing | None) -> str:
         f"- Answers of `{facts.parent}` phrased by {facts.by} (SHA-256 `{facts.digest}`) in up to "
         f"{facts.max_tokens} tokens and {facts.seconds:g} s: {told}.\n"
     )
+
+
+def _together(facts: Ensemble | None) -> str:
+    if facts is None:
+        return ""
+    members = ", ".join(f"`{member.version}`" for member in facts.members)
+    return f"- An ensemble: the mean of the probabilities of {members}, whose common settings are above.\n"
 
 
 def _privacy(facts: PrivacyFacts | None) -> str:

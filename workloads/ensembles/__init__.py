@@ -1,0 +1,1 @@
+"""Ensembles: registered versions of a classifier that answer together, as one version."""
