@@ -32,7 +32,7 @@ def test_the_sdk_waits_for_calls_and_not_for_each_output(
     assert waited_for[0] < count * 20  # each has some outputs; in the square it would be 10,000s
 
 
-def test_a_program_does_not_gather_what_nobody_records(world: World) -> None:
+def test_a_program_gathers_its_own_frames_and_none_below(world: World) -> None:
     class First:
         def __init__(self) -> None:  # as deep as the SDK's own classes are
             gathered.append(len(resource._get_stack_trace().frames))
@@ -48,7 +48,7 @@ def test_a_program_does_not_gather_what_nobody_records(world: World) -> None:
     gathered: list[int] = []
     world.up(lambda: Third() and None)
     Third()  # the SDK alone, in the same process
-    assert gathered[0] == 0 < gathered[1]
+    assert gathered[0] == 1 < gathered[1]  # the lambda
 
 
 def test_who_only_reads_a_state_loads_neither_grpc_nor_the_sdk() -> None:
