@@ -131,6 +131,10 @@ class Site:
             hosts.ssh(self.folder, host, [command]), check=False, capture_output=True, text=True, timeout=300
         )
 
+    def take_back(self, worker: str) -> None:
+        """Resume a node that its health check may have drained; Slurm refuses it of one that is not."""
+        self.try_ssh("head-1", f"sudo scontrol update NodeName={worker} State=RESUME")
+
 
 def machine_state(*own: Path) -> dict[str, list[str]]:
     """The machine's mounts, interfaces, rules, namespaces, control groups and our processes.

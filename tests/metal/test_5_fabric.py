@@ -36,7 +36,7 @@ def test_jumbo_frames_pass_hold_over_a_boot_and_are_mended(converged: Site) -> N
     assert told[1:] == ["NCCL_DEBUG=WARN", "NCCL_SOCKET_IFNAME==host0"]
     _fabric(converged, {}).succeeded()
     assert converged.ssh("worker-1", "cat /sys/class/net/host0/mtu").strip() == "1500"
-    converged.ssh("head-1", "sudo scontrol update NodeName=worker-1 State=RESUME || true")
+    converged.take_back("worker-1")
 
 
 def test_an_adapter_that_is_not_there_ends_it(converged: Site) -> None:

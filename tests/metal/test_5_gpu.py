@@ -44,7 +44,7 @@ def test_a_power_cap_and_clocks_hold_over_a_boot_and_are_mended(converged: Site)
     _is(converged, "Enabled, 450.00, 1200")
     _gpu(converged, {}).succeeded()
     _is(converged, "Enabled, 700.00, 345")
-    converged.ssh("head-1", "sudo scontrol update NodeName=worker-1 State=RESUME || true")
+    converged.take_back("worker-1")
 
 
 def test_what_a_gpu_does_not_take_ends_it_before_anything_is_set(converged: Site) -> None:
@@ -112,7 +112,7 @@ def test_acceptance_says_which_gpu_is_not_as_asked(converged: Site) -> None:
     converged.ssh("worker-2", "sudo nvidia-smi -i 5 -pl 300")
     run = converged.playbook("acceptance.yml")
     converged.ssh("worker-2", "sudo gpu-settings apply --kept")
-    converged.ssh("head-1", "sudo scontrol update NodeName=worker-2 State=RESUME || true")
+    converged.take_back("worker-2")
     assert run.code != 0
     assert "gpu 5: power limit 300 W, not 700 W" in run.said
 
@@ -122,4 +122,4 @@ def test_a_fabric_manager_that_is_not_there_drains_the_node(converged: Site) -> 
     assert "fabric: Not Started" in converged.try_ssh("worker-2", "sudo gpu-health").stdout
     converged.playbook("site.yml", "--limit", "worker-2", "--tags", "gpu").succeeded()
     assert converged.try_ssh("worker-2", "sudo gpu-health").returncode == 0
-    converged.ssh("head-1", "sudo scontrol update NodeName=worker-2 State=RESUME || true")
+    converged.take_back("worker-2")

@@ -26,7 +26,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         fix = f"serve it: python -m workloads.serving {spec.name}"
         raise InvalidInputError("model", spec.name, f"must be one that is asked: {known}", fix)
     registry = Registry(connect(load_site(args.site)).registry, spec.name)
-    card = registry.card(registry.pinned(args.version) if args.version else registry.production())
+    card = registry.card(registry.chosen(args.version))
     weights = registry.weights(card)
     from workloads.asking.version import load_version  # noqa: PLC0415 - 2 s for torch
     from workloads.phrasing.opened import with_phraser  # noqa: PLC0415

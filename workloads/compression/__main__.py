@@ -24,7 +24,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     budget, spec = command.read_config(Budget(), args), find_model(args.model)
     buckets = connect(load_site(args.site))
     registry = Registry(buckets.registry, spec.name)
-    card = registry.card(registry.pinned(args.version) if args.version else registry.production())
+    card = registry.card(registry.chosen(args.version))
     weights = registry.weights(card)
     files = store.load(buckets.data, store.find(buckets.data, card.dataset.name, card.dataset.version))
     from workloads.compression import run  # noqa: PLC0415 - 2 s for torch, for which a mistake need not wait

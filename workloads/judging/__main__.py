@@ -22,7 +22,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
     spec = find_model(args.model)
     buckets = connect(load_site(args.site))
     registry = Registry(buckets.registry, spec.name)
-    card = registry.card(registry.pinned(args.version) if args.version else registry.production())
+    card = registry.card(registry.chosen(args.version))
     weights = registry.weights(card)
     files = store.load(buckets.data, store.find(buckets.data, card.dataset.name, card.dataset.version))
     from workloads.asking.version import load_version  # noqa: PLC0415 - 2 s for torch

@@ -41,7 +41,7 @@ def main(argv: Sequence[str], emit: Emit) -> int:
         raise InvalidInputError("model", spec.name, rule, "take it")
     buckets = connect(load_site(args.site))
     registry = Registry(buckets.registry, spec.name)
-    card = registry.card(registry.pinned(args.version) if args.version else registry.production())
+    card = registry.card(registry.chosen(args.version))
     if card.phrasing:
         rule, fix = f"is phrased by {card.phrasing.by}", f"give --version {card.phrasing.parent}, its parent"
         raise InvalidInputError("version", card.version, rule, fix)

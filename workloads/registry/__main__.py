@@ -40,7 +40,7 @@ def _list(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
 def _show(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
     registry = Registry(buckets.registry, args.model)
     entries = registry.log.entries()
-    pinned = registry.pinned(args.version) if args.version else registry.production()
+    pinned = registry.chosen(args.version)
     card = registry.card(pinned)
     stage = stage_of(card.version, entries)
     history = [

@@ -80,6 +80,10 @@ class Registry:
             raise InvalidInputError("model", self.model, "must have a version in production", fix)
         return head.production
 
+    def chosen(self, version: str | None) -> Pinned:
+        """The version that is named, else what is in production; raises InvalidInputError where it is not."""
+        return self.pinned(version) if version else self.production()
+
     def card(self, pinned: Pinned) -> Card:
         """A version's card, checked against the hash in the audit log."""
         key = self._key(pinned.version, "card.json")

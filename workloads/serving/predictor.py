@@ -1,7 +1,5 @@
 """A registered version as a function from rows to probabilities."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
@@ -10,13 +8,11 @@ from workloads.errors import CorruptDataError
 from workloads.models.spec import ModelSpec
 from workloads.registry.card import Card
 from workloads.serving.batcher import Array
-
-Predict = Callable[[Array], Array]
-"""(n, width) of 0-1 -> probabilities (n, classes)."""
+from workloads.serving.form import Predict
 
 
 def load_predictor(spec: ModelSpec, card: Card, weights: bytes) -> Predict:
-    """The network of `card` with `weights`; raises CorruptDataError if they do not fit together."""
+    """Rows (n, width) of 0-1 to probabilities (n, classes); raises CorruptDataError where they do not fit."""
     network = load_version(spec, card, weights).network
 
     @torch.inference_mode()

@@ -36,7 +36,8 @@ ExecStart=/usr/bin/nv-fabricmanager
 [Install]
 WantedBy=multi-user.target
 """
-# as the real one's: what runs is of the version that is installed
+# as the real one's: what runs is of the version that is installed;
+# where it does not start, the package is installed all the same
 _RESTART = """#!/bin/sh
 set -e
 if systemctl --quiet is-enabled nvidia-fabricmanager; then systemctl restart nvidia-fabricmanager || true; fi

@@ -5,6 +5,8 @@
 and writes down what was asked. What is asked is JSON on stdin, with ``--kept`` what was written down last:
 then units are left alone (at boot, and in the health check). ``undo`` gives the GPUs back as they come.
 
+One file, as one program is installed with nothing beside it.
+
 Exit codes: 0 as asked, 1 ``check`` found differences, 2 it cannot be: field, value, rule, fix.
 """
 
