@@ -1,9 +1,10 @@
-"""Converging blank hosts, and converging them again: `python -m benchmarks.metal [--workers 2 6 14]`.
+"""Converging blank hosts, and converging them again: `python -m benchmarks.metal [--workers 1 2 6 14]`.
 
 Linux, root, hosts of its own in a temporary folder. Each row: hosts in all (the workers, a head, a service
 host), seconds from nothing to hosts that run, seconds of the first and of the second ``site.yml``, their
-ratio, and the CPU seconds of each, hosts and Ansible together. Where other work goes on beside it the wall
-clock says little: CPU seconds over the number of cores are the least it would be on a machine of its own.
+ratio, the CPU seconds of each, hosts and Ansible together, and what all hosts use in MB (1e6 bytes; page
+cache that can be dropped left out) once booted and once converged. Where other work goes on beside it the
+wall clock says little: CPU seconds over the number of cores are the least it would be on an idle machine.
 
 ``--plain`` runs the second converge once more with Ansible's own actions alone, beside ours.
 """
@@ -36,13 +37,14 @@ class Timed:
 def main() -> None:
     """Print a row for each number of workers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, nargs="+", default=[2, 6, 14])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 6, 14])
     parser.add_argument(
         "--plain", action="store_true", help="the second converge by Ansible's own actions, too"
     )
     args = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
-    titles = ("hosts", "up s", "first s", "second s", "ratio", "first CPU s", "second CPU s", "plain CPU s")
+    titles = ("hosts", "up s", "first s", "second s", "ratio", "first CPU s", "second CPU s", "plain CPU s",
+              "booted MB", "converged MB")  # fmt: skip
     print("  ".join(titles))
     for workers in args.workers:
         print("  ".join(_row(workers, plain=args.plain)), flush=True)
@@ -56,8 +58,9 @@ def _row(workers: int, *, plain: bool) -> list[str]:
         begun = time.monotonic()
         try:
             hosts.up(folder, packages, workers=workers)
-            up = time.monotonic() - begun
+            up, booted = time.monotonic() - begun, _megabytes(folder)
             first, second = _converge(folder), _converge(folder)
+            converged = _megabytes(folder)
             slow = f"{_converge(folder, ANSIBLE_ACTION_PLUGINS='/nonexistent').cpu:.0f}" if plain else "-"
         finally:
             hosts.down(folder)
@@ -68,7 +71,7 @@ def _row(workers: int, *, plain: bool) -> list[str]:
         *(f"{each:.0f}" for each in figures),
         f"{second.wall / first.wall:.2f}",
     ]
-    return [*cells, f"{first.cpu:.0f}", f"{second.cpu:.0f}", slow]
+    return [*cells, f"{first.cpu:.0f}", f"{second.cpu:.0f}", slow, f"{booted:.0f}", f"{converged:.0f}"]
 
 
 def _converge(folder: Path, **variables: str) -> Timed:
@@ -82,6 +85,10 @@ def _converge(folder: Path, **variables: str) -> Timed:
     if done.returncode or _SUMMARY not in done.stdout:
         raise SystemExit(f"site.yml failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
     return Timed(time.monotonic() - begun, _cpu(group) - used)
+
+
+def _megabytes(folder: Path) -> float:
+    return cgroups.memory(machine.group(folder.resolve())) / 1e6
 
 
 def _cpu(group: str) -> float:

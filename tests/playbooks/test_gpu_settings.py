@@ -10,7 +10,7 @@ import pytest
 from playbooks.filter_plugins.gpus import gpu_exporters, gpu_gres, gres_counts
 from tests.sandbox.hosts.gpu_host import GpuHost
 
-_PROGRAM = Path(__file__).resolve().parents[2] / "playbooks/roles/gpu/files/gpu_settings.py"
+_FILES = Path(__file__).resolve().parents[2] / "playbooks/roles/gpu/files"
 _CAPPED = {"power_limit": 500, "clocks": [1200, 1500]}
 
 
@@ -24,8 +24,9 @@ def host(tmp_path: Path) -> GpuHost:
 
 def _settings(host: GpuHost, verb: str, asked: dict[str, Any] | None, code: int = 0) -> str:
     """What it says; ``asked`` none is what was written down."""
-    arguments = [sys.executable, str(_PROGRAM), verb, *([] if asked is not None else ["--kept"])]
-    done = host.run(*arguments, said=json.dumps(asked))
+    arguments = ["-m", "gpu_settings", verb, *([] if asked is not None else ["--kept"])]
+    path = f"PYTHONPATH={host.environment['PYTHONPATH']}:{_FILES}"
+    done = host.run("env", path, sys.executable, *arguments, said=json.dumps(asked))
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
