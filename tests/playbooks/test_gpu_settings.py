@@ -24,7 +24,7 @@ def host(tmp_path: Path) -> GpuHost:
 
 def _settings(host: GpuHost, verb: str, asked: dict[str, Any] | None, code: int = 0) -> str:
     """What it says; ``asked`` none is what was written down."""
-    arguments = ["-m", "gpu_settings", verb, *([] if asked is not None else ["--kept"])]
+    arguments = ["-B", "-m", "gpu_settings", verb, *([] if asked is not None else ["--kept"])]
     path = f"PYTHONPATH={host.environment['PYTHONPATH']}:{_FILES}"
     done = host.run("env", path, sys.executable, *arguments, said=json.dumps(asked))
     assert done.returncode == code, done.stdout + done.stderr

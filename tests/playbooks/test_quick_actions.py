@@ -82,6 +82,27 @@ def test_what_the_question_does_not_cover_is_for_ansible(
     assert quick._copy(given) is None
 
 
+def test_the_files_of_a_folder(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "it's theirs"
+    for folder in (ours, theirs):
+        folder.mkdir()
+        for name in ("one", "it's two"):
+            (folder / name).write_text(f"{name}\n")
+            (folder / name).chmod(0o644)
+    (theirs / "of somebody else").touch()
+    copied = {"src": f"{ours}/", "dest": str(theirs), "mode": "0644", "owner": _OWNER, "group": _GROUP}
+    assert _nothing_to_do("copy", copied)
+    assert not _nothing_to_do("copy", copied | {"mode": "0600"})
+    assert not _nothing_to_do("copy", copied | {"dest": str(tmp_path / "missing")})
+    (theirs / "one").write_text("two\n")
+    assert not _nothing_to_do("copy", copied)
+    (theirs / "one").unlink()
+    (theirs / "one").symlink_to(ours / "one")
+    assert not _nothing_to_do("copy", copied)
+    (ours / "folder").mkdir()
+    assert quick._copy(copied) is None
+
+
 def test_folders_and_links(tmp_path: Path) -> None:
     folder, link = tmp_path / "folder", tmp_path / "link"
     folder.mkdir(mode=0o750)

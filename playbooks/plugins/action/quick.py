@@ -49,10 +49,12 @@ class ActionModule(ActionBase):  # type: ignore[misc] # Ansible has no types
 
 
 def _copy(arguments: Arguments) -> Question | None:
-    """A file's content, mode and owners; ``src`` is a file of ours, as template makes one."""
+    """A file's content, mode and owners; ``src`` is a file of ours, as template makes one, or ``folder/``."""
     if not {"dest", "owner", "group", "mode"} <= set(arguments) <= _COPY or arguments.get("follow"):
         return None
     content, source = arguments.get("content"), Path(str(arguments.get("src")))
+    if content is None and source.is_absolute() and source.is_dir():
+        return _files(arguments, source)
     if isinstance(content, str):
         data = content.encode()
     elif content is None and source.is_absolute() and source.is_file():
@@ -63,6 +65,21 @@ def _copy(arguments: Arguments) -> Question | None:
     wanted = [hashlib.sha256(data).hexdigest(), _owned(arguments)]
     return (
         f"test ! -L {path} && sha256sum <{path} | cut -c1-64 && stat --format='%a %U %G' {path}",
+        lambda said: said == wanted,
+    )
+
+
+def _files(arguments: Arguments, source: Path) -> Question | None:
+    """The files of a folder of ours, in a folder that is there; one with folders in it is for Ansible."""
+    files = sorted(source.iterdir())
+    if not str(arguments["src"]).endswith("/") or not files or not all(each.is_file() for each in files):
+        return None
+    names = join(each.name for each in files)
+    wanted = [hashlib.sha256(each.read_bytes()).hexdigest() for each in files]
+    wanted += [f"regular file {_owned(arguments)}"] * len(files)
+    return (
+        f"cd {quote(str(arguments['dest']))} && sha256sum -- {names} | cut -c1-64 "
+        f"&& stat --format='%F %a %U %G' -- {names}",
         lambda said: said == wanted,
     )
 
