@@ -77,14 +77,33 @@ def unbroken(digits: Callable[[], Place]) -> dict[int, float]:
         return losses(told(process))
 
 
-def killed(place: Place, processes: int, *arguments: str) -> dict[int, float]:
+def killed(place: Place, processes: int, *arguments: str, model: str = "mnist") -> dict[int, float]:
     """The losses of a training that is killed, all of it, after its first epoch."""
-    with torchrun(place, processes, *arguments) as process:
+    with torchrun(place, processes, *arguments, model=model) as process:
         events = told(process, until="epoch")
         launcher = psutil.Process(process.pid)
         for each in (launcher, *launcher.children(recursive=True)):
             each.kill()
     return losses(events)
+
+
+@pytest.mark.parametrize("model", ["sentiment", "chatbot"])
+def test_dropout_is_the_same_on_two_processes_and_after_a_kill(
+    new_place: Callable[[], Place], model: str
+) -> None:
+    data = {"sentiment": "reviews-made", "chatbot": "support-made"}[model]
+    flags = ("--smoke", "--epochs", "2", "--deterministic", "true", "--precision", "fp32")
+    places = [new_place(), new_place()]
+    for place in places:
+        assert put_data([data, "--site", str(place.file)], silent) == 0
+    with torchrun(places[0], 1, *flags, model=model) as process:
+        alone = losses(told(process))
+    assert len(alone) == 2
+    first = killed(places[1], 2, *flags, model=model)
+    with torchrun(places[1], 1, *flags, "--model-recompute", "false", model=model) as process:
+        second = told(process)
+    assert [event["event"] for event in second][1] == "resumed"
+    agree({**first, **losses(second)}, alone)
 
 
 @pytest.mark.parametrize(

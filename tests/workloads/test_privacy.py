@@ -17,6 +17,7 @@ from workloads.registry.card import Card, PrivacyFacts
 from workloads.registry.gate import AsPrivate
 from workloads.registry.store import Registry
 from workloads.training.batches import batches, sample
+from workloads.training.dropout import Drops
 from workloads.training.privacy import epsilon_of, guarded, privacy_of
 from workloads.training.ranks import ALONE
 from workloads.training.refusals import refuse, refuse_of_several
@@ -105,7 +106,8 @@ def stepped(spec: ModelSpec, noise: float, records: list[int], clip: float) -> S
     network = guarded(state, spec.training, task.records)
     state.optimizer.noise_multiplier, state.optimizer.max_grad_norm = noise, clip  # type: ignore[attr-defined]
     parts = [task.batch(torch.tensor(records), torch.zeros(len(records), 3))] if records else []
-    step(state, task, network, parts, spec.training, rate=0.0, dtype=torch.float32)
+    drops = Drops(network, spec.training, ALONE)
+    step(state, task, network, parts, spec.training, rate=0.0, dtype=torch.float32, drops=drops)
     return state
 
 

@@ -4,7 +4,8 @@ import io
 import json
 import tarfile
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,9 +17,9 @@ from workloads.data import store
 from workloads.data.content import Content
 from workloads.data.manifest import Manifest
 from workloads.data.shards import pack, unpack
-from workloads.data.splits import INDEX, as_lines, shard_name
-from workloads.data.stream import Stream
-from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.data.splits import INDEX, shard_name
+from workloads.data.stream import Source, Stream, lanes_of
+from workloads.errors import CorruptDataError
 
 KEYS = st.text("0123456789abcdef", min_size=16, max_size=16)
 PARTS = st.dictionaries(st.sampled_from(["json", "txt", "cls"]), st.binary(max_size=1500), min_size=1)
@@ -77,38 +78,69 @@ def sharded(place: Place, shards: int = 5, each: int = 7) -> Manifest:
     return manifest
 
 
-def numbers(stream: Stream, epoch: int = 0, start: int = 0) -> list[int]:
-    return [int(record["text"]) for record in stream.records(epoch, start=start)]
+def stream(place: Place, manifest: Manifest, lanes: int = 4, buffer: int = 12) -> Stream[int]:
+    source = Source(place.buckets.data, manifest)
+
+    def numbers(content: bytes, name: str) -> list[int]:
+        return [int(json.loads(parts["json"])["text"]) for _, parts in unpack(content, name)]
+
+    return Stream(source=source, counts=source.counts(), unpack=numbers, seed=1, lanes=lanes, buffer=buffer)
 
 
-def test_each_record_comes_once_an_epoch_to_one_rank_in_an_order_of_its_own(place: Place) -> None:
-    manifest = sharded(place)
-    ranks = [Stream(bucket=place.buckets.data, manifest=manifest, rank=rank, world_size=2) for rank in (0, 1)]
-    first, again, second = ([numbers(rank, epoch) for rank in ranks] for epoch in (0, 0, 1))
-    assert Counter(first[0] + first[1]) == Counter(range(35))
+def taken(stream: Stream[int], epoch: int = 0, start: int = 0, rank: int = 0, ranks: int = 1) -> list[int]:
+    """What a rank reads of batches of eight."""
+    batches = stream.batches(epoch, 8, range(rank, 8, ranks), start=start)
+    return [number for batch in batches for number in batch]
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_the_order_of_an_epoch_is_the_same_for_any_number_of_ranks(place: Place, lanes: int) -> None:
+    made = stream(place, sharded(place), lanes)
+    first, again, second = (taken(made, epoch) for epoch in (0, 0, 1))
+    assert len(set(first)) == len(first) == 32  # of 35 in batches of eight
     assert first == again != second
-    assert [numbers(ranks[0], 1, start) for start in (0, 3, 7, 20, 21)] == [
-        second[0][at:] for at in (0, 3, 7, 20, 21)
-    ]
-    with pytest.raises(InvalidInputError, match="each of 6 ranks"):
-        numbers(Stream(bucket=place.buckets.data, manifest=manifest, world_size=6))
-    assert as_lines(store.load(place.buckets.data, manifest))["train.jsonl"].count(b"\n") == 35
+    for ranks in (2, 4, 8):
+        parts = [taken(made, 1, rank=rank, ranks=ranks) for rank in range(ranks)]
+        assert [number for each in zip(*parts, strict=True) for number in each] == second
+    assert [taken(made, 1, start) for start in (1, 2, 3)] == [second[8 * at :] for at in (1, 2, 3)]
+    assert Counter(number for epoch in range(6) for number in taken(made, epoch)).keys() == set(range(35))
 
 
-def test_a_shard_that_is_missing_or_damaged_ends_the_stream_by_name(place: Place, tmp_path: Path) -> None:
+def test_ranks_that_divide_the_lanes_read_shards_of_their_own(place: Place) -> None:
+    manifest, read = sharded(place, shards=8, each=8), list[list[str]]()
+    for rank in (0, 1):
+        names = list[str]()
+        made = stream(place, manifest)
+
+        def noted(
+            content: bytes,
+            name: str,
+            names: list[str] = names,
+            unpack: Callable[[bytes, str], Sequence[int]] = made.unpack,
+        ) -> Sequence[int]:
+            names.append(name)
+            return unpack(content, name)
+
+        taken(replace(made, unpack=noted), rank=rank, ranks=2)
+        read.append(names)
+    assert not set(read[0]) & set(read[1])
+    assert Counter(read[0] + read[1]) == dict.fromkeys((shard_name("train", n) for n in range(8)), 1)
+
+
+def test_lanes_divide_a_batch_and_have_a_shard() -> None:
+    assert [lanes_of(*given) for given in ((96, 8, 60), (96, 8, 5), (15, 8, 60), (7, 3, 9))] == [8, 4, 5, 1]
+
+
+def test_a_shard_that_is_missing_damaged_or_short_ends_the_stream_by_name(place: Place) -> None:
     manifest, bucket = sharded(place), place.buckets.data
-    cached = Stream(bucket=bucket, manifest=manifest, cache=tmp_path)
-    whole = numbers(cached)
+    made = stream(place, manifest)
+    short = replace(made, counts={**made.counts, shard_name("train", 2): 8})
+    with pytest.raises(CorruptDataError, match=r"train-00002\.tar: '?7 records'?: must hold 8"):
+        taken(short)
     key = manifest.prefix + shard_name("train", 2)
     place.forget_hash(bucket.name, key, b"half")
-    plain = Stream(bucket=bucket, manifest=manifest)
     with pytest.raises(CorruptDataError, match=r"train-00002\.tar"):
-        numbers(plain)
+        taken(made)
     bucket.delete(key)
     with pytest.raises(CorruptDataError, match=r"train-00002\.tar.*missing"):
-        numbers(plain)
-    assert numbers(cached) == whole
-    for kept in tmp_path.iterdir():
-        kept.write_bytes(b"half")
-    with pytest.raises(CorruptDataError, match=r"train-00002\.tar"):
-        numbers(cached)
+        taken(made)

@@ -20,6 +20,7 @@ from workloads.models.spec import ModelSpec
 from workloads.training import looks, loop
 from workloads.training.batches import batches
 from workloads.training.checkpoints import Nowhere
+from workloads.training.dropout import Drops
 from workloads.training.evaluation import evaluate, metrics
 from workloads.training.parallel import keep_buffers
 from workloads.training.plan import make_plan
@@ -199,7 +200,8 @@ def test_the_gradient_is_clipped() -> None:
     spec = configured(clip=1e-3)
     state, task = new_state(TINY.build(), spec.training, attachments={}), opened()
     (parts, *_) = batches(task, spec.training, 0, ALONE)
-    step(state, task, state.network, parts, spec.training, rate=0.01, dtype=torch.float32)
+    drops = Drops(state.network, spec.training, ALONE)
+    step(state, task, state.network, parts, spec.training, rate=0.01, dtype=torch.float32, drops=drops)
     norms = [p.grad.norm() for p in state.network.parameters() if p.grad is not None]
     assert float(torch.stack(norms).norm()) == pytest.approx(1e-3, rel=1e-2)
 

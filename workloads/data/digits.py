@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workloads.data.content import Content
 from workloads.data.idx import Bytes
-from workloads.data.images import CLASSES, SIDE, Labelled, Splits, pack
+from workloads.data.images import CLASSES, SIDE, Labelled, Splits, pack, pack_shards
 
 SOURCE = "scikit-learn load_digits: test set of UCI Optical Recognition of Handwritten Digits"
 LICENCE = "CC-BY-4.0"
@@ -20,11 +20,17 @@ PREPARATION = "8x8 resized bilinearly to 20x20, centred in 28x28; every fifth re
 _BOX = 20
 _DARKEST = 16
 _EVERY = 5
+_EACH = 100
 
 
 def collect() -> Content:
     """The four files."""
     return pack(load_digits())
+
+
+def sharded() -> Content:
+    """The same in shards."""
+    return pack_shards(load_digits(), _EACH)
 
 
 def load_digits() -> Splits:

@@ -1,16 +1,23 @@
 """Labelled images in two splits, and MNIST's four files for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from workloads.data import shards
 from workloads.data.content import Content
 from workloads.data.idx import Bytes, read_idx, write_idx
+from workloads.data.splits import INDEX, SPLITS, shard_name, split_of
 from workloads.errors import CorruptDataError
+from workloads.fingerprint import canonical
 
 SIDE = 28
 CLASSES = 10
+_PGM = b"P5 28 28 255\n"
+
+Digit = tuple[Bytes, int]
+"""An image (28, 28) of 0-255 and its label."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,56 @@ def pack(splits: Splits) -> Content:
     return Content(to_files(splits), records)
 
 
+def pack_shards(splits: Splits, each: int) -> Content:
+    """The same in shards of `each` records: KEY.pgm and KEY.cls, as WebDataset has images."""
+    files: dict[str, bytes] = {}
+    index: dict[str, int] = {}
+    for split, part in (("train", splits.train), ("test", splits.test)):
+        samples = list(_samples(part))
+        for number, at in enumerate(range(0, len(samples), each)):
+            name = shard_name(split, number)
+            files[name] = shards.pack(samples[at : at + each])
+            index[name] = len(samples[at : at + each])
+    files[INDEX] = canonical(index)
+    return Content(files, {"train": len(splits.train.labels), "test": len(splits.test.labels)})
+
+
+def _samples(part: Labelled) -> Iterator[shards.Sample]:
+    for number, (image, label) in enumerate(zip(part.images, part.labels, strict=True)):
+        yield f"{number:08d}", {"pgm": _PGM + image.tobytes(), "cls": str(label).encode()}
+
+
+def read_shard(content: bytes, name: str) -> list[Digit]:
+    """A shard's records; raises CorruptDataError naming it."""
+    found = []
+    for key, parts in shards.unpack(content, name):
+        image, label = parts.get("pgm", b""), parts.get("cls", b"")
+        if not image.startswith(_PGM) or len(image) != len(_PGM) + SIDE * SIDE:
+            rule = f"must have a .pgm of {SIDE} x {SIDE} pixels"
+            raise CorruptDataError(name, f"record {key}", rule, "convert the images to MNIST's size")
+        if not (len(label) == 1 and label.isdigit()):
+            rule = f"must have a .cls with a label from 0 to {CLASSES - 1}"
+            raise CorruptDataError(name, f"record {key}", rule, "correct or remove the record")
+        pixels = np.frombuffer(image, np.uint8, offset=len(_PGM)).reshape(SIDE, SIDE)
+        found.append((pixels, int(label)))
+    return found
+
+
+def together(digits: Sequence[Digit]) -> Labelled:
+    """Records as arrays."""
+    images = np.stack([image for image, _ in digits]) if digits else np.zeros((0, SIDE, SIDE), np.uint8)
+    return Labelled(images, np.array([label for _, label in digits], np.uint8))
+
+
 def from_files(files: Mapping[str, bytes]) -> Splits:
-    """The splits in four IDX files by name; raises CorruptDataError naming file and rule."""
+    """The splits in four IDX files by name, or in shards; raises CorruptDataError naming file and rule."""
+    if INDEX in files:
+        found: dict[str, list[Digit]] = {split: [] for split in SPLITS}
+        for name in sorted(files):
+            split = split_of(name)
+            if split:
+                found[split] += read_shard(files[name], name)
+        return Splits(train=together(found["train"]), test=together(found["test"]))
     return Splits(train=_labelled("train", files), test=_labelled("test", files))
 
 

@@ -5,17 +5,24 @@ import zlib
 from pathlib import Path
 
 from workloads.data.content import Content
-from workloads.data.images import FILES, Splits, from_files, pack
+from workloads.data.images import FILES, Splits, from_files, pack, pack_shards
 from workloads.errors import CorruptDataError, InvalidInputError
 
 SOURCE = "MNIST database of handwritten digits (Y. LeCun, C. Cortes, C. J. C. Burges)"
 LICENCE = "CC-BY-SA-3.0"
 PREPARATION = "as released"
 
+_EACH = 1000
+
 
 def collect(folder: Path) -> Content:
     """The four files, checked."""
     return pack(load_mnist(folder))
+
+
+def sharded(folder: Path) -> Content:
+    """The same in shards."""
+    return pack_shards(load_mnist(folder), _EACH)
 
 
 def load_mnist(folder: Path) -> Splits:

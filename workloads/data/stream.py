@@ -1,72 +1,126 @@
-"""Records of a sharded data set straight from S3: each rank its shards, the next ones on their way."""
+"""Records of a sharded data set straight from S3, in an order that does not hang on how many read it.
 
-import json
-from collections.abc import Iterator
+An epoch's order is a function of (seed, epoch). Its shards are shuffled and laid end to end; that row of
+records is cut into `lanes` of equal length, and record i of the epoch is the next one of lane i mod lanes. In
+a lane, records are shuffled among those of a window of buffer / lanes, one window after the other. So ranks
+that divide the lanes read shards of their own (those at a lane's ends twice), and a reader that goes on from
+any record needs nothing but its number.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from random import Random
-from typing import Any
+from typing import Generic, TypeVar
 
 from workloads.data.manifest import File, Manifest
-from workloads.data.prefetch import AHEAD, fetch, read_file
-from workloads.data.shards import Sample, unpack
+from workloads.data.prefetch import fetch, read_file
 from workloads.data.splits import INDEX, records_by_shard, split_of
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.objects import Bucket
 
+R = TypeVar("R")
 
-@dataclass(frozen=True, kw_only=True)
-class Stream:
-    """A split as one of `world_size` ranks reads it: every record once an epoch, by one of them.
+_AHEAD = 2
+"""Shards of a lane that are on their way, or wait to be taken."""
 
-    The order is a function of (seed, epoch), shards among each other and records within their shard, so
-    a reader that has taken `start` records of an epoch goes on with the same ones.
-    """
+
+@dataclass(frozen=True)
+class Source:
+    """A sharded data set in its bucket."""
 
     bucket: Bucket
     manifest: Manifest
-    split: str = "train"
-    seed: int = 1
-    rank: int = 0
-    world_size: int = 1
-    ahead: int = AHEAD
-    cache: Path | None = None
 
-    def shards(self, epoch: int) -> list[File]:
-        """This rank's shards in their order; raises InvalidInputError where a rank would have none."""
-        files = [file for file in self.manifest.files if split_of(file.name) == self.split]
-        if len(files) < self.world_size:
-            rule = f"must have a shard and more for each of {self.world_size} ranks; it has {len(files)}"
-            raise InvalidInputError("--data", self.manifest.name, rule, "make smaller shards")
-        Random(f"{self.seed} {epoch}").shuffle(files)  # noqa: S311 - no secret hangs on it
-        return files[self.rank :: self.world_size]
+    def shards(self, split: str = "train") -> list[File]:
+        """A split's shards by number."""
+        found = [file for file in self.manifest.files if split_of(file.name) == split]
+        return sorted(found, key=lambda file: (len(file.name), file.name))
 
-    def samples(self, epoch: int = 0, *, start: int = 0) -> Iterator[Sample]:
-        """The samples of an epoch from number `start` of this rank's.
+    def others(self) -> dict[str, bytes]:
+        """All files but the training split's shards, by name."""
+        left = [file for file in self.manifest.files if split_of(file.name) != "train"]
+        return {file.name: content for file, content in fetch(self.bucket, self.manifest, left)}
 
-        Raises CorruptDataError naming a shard that is missing, damaged, or has not its number of records.
-        """
-        counts, shards, skipped = self._counts(), self.shards(epoch), 0
-        while shards and skipped + counts[shards[0].name] <= start:
-            skipped += counts[shards.pop(0).name]
-        for file, content in fetch(self.bucket, self.manifest, shards, ahead=self.ahead, cache=self.cache):
-            found = list(unpack(content, file.name))
-            if len(found) != counts[file.name]:
-                rule, fix = f"must hold {counts[file.name]} records", "put the data set there again"
-                raise CorruptDataError(file.name, f"{len(found)} records", rule, fix)
-            Random(f"{self.seed} {epoch} {file.name}").shuffle(found)  # noqa: S311
-            yield from found[max(0, start - skipped) :]
-            skipped += len(found)
-
-    def records(self, epoch: int = 0, *, start: int = 0) -> Iterator[dict[str, Any]]:
-        """The same as objects."""
-        for _, parts in self.samples(epoch, start=start):
-            record: dict[str, Any] = json.loads(parts["json"])
-            yield record
-
-    def _counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
+        """How many records each shard has; raises InvalidInputError for a data set without shards."""
         index = [file for file in self.manifest.files if file.name == INDEX]
         if not index:
-            rule, fix = "must be a data set in shards", "make it by python -m workloads.pipeline"
+            rule = "must be a data set in shards to be streamed"
+            fix = "make one by python -m workloads.pipeline, or leave --stream out"
             raise InvalidInputError("--data", self.manifest.name, rule, fix)
         return records_by_shard(read_file(self.bucket, self.manifest, index[0]))
+
+    def read(self, files: Sequence[File]) -> Iterator[tuple[File, bytes]]:
+        """Files with their contents, in order: see `prefetch.fetch`."""
+        return fetch(self.bucket, self.manifest, files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream(Generic[R]):
+    """The training split's records, `counts` of each shard, which `unpack` makes of a shard and its name."""
+
+    source: Source
+    counts: Mapping[str, int]
+    unpack: Callable[[bytes, str], Sequence[R]]
+    seed: int
+    lanes: int
+    buffer: int
+
+    @property
+    def records(self) -> int:
+        """How many there are."""
+        return sum(self.counts[file.name] for file in self.source.shards())
+
+    def batches(self, epoch: int, size: int, mine: Sequence[int], *, start: int = 0) -> Iterator[list[R]]:
+        """Of each whole batch of an epoch from batch `start` the records at places `mine`, which ascend.
+
+        `size` is a multiple of `lanes`. Raises CorruptDataError naming a shard that is missing, damaged, or
+        has not its number of records, StorageError for an S3 that does not answer.
+        """
+        wanted, needed = set(mine), {place % self.lanes for place in mine}
+        readers = {lane: self.lane(epoch, lane, start=start * size // self.lanes) for lane in needed}
+        for _ in range(start, self.records // size):
+            taken = [
+                (place, next(readers[place % self.lanes]))
+                for place in range(size)
+                if place % self.lanes in needed
+            ]
+            yield [record for place, record in taken if place in wanted]
+
+    def lane(self, epoch: int, lane: int, *, start: int = 0) -> Iterator[R]:
+        """A lane's records from number `start` of them."""
+        length, window = self.records // self.lanes, max(1, self.buffer // self.lanes)
+        first = start // window * window
+        stored = self._stored(epoch, lane * length + first, (lane + 1) * length)
+        for at in range(first, length, window):
+            held = list(islice(stored, min(window, length - at)))
+            Random(f"{self.seed} {epoch} {lane} {at}").shuffle(held)  # noqa: S311 - no secret hangs on it
+            yield from held[max(0, start - at) :]
+
+    def _stored(self, epoch: int, first: int, end: int) -> Iterator[R]:
+        """Records `first` to `end` of an epoch's row of shards, as they lie there."""
+        row = self.source.shards()
+        Random(f"{self.seed} {epoch}").shuffle(row)  # noqa: S311
+        pieces, at = [], 0
+        for file in row:
+            low, high = max(first - at, 0), min(end - at, self.counts[file.name])
+            if low < high:
+                pieces.append((file, low, high))
+            at += self.counts[file.name]
+        files = [file for file, _, _ in pieces]
+        fetched = fetch(self.source.bucket, self.source.manifest, files, ahead=_AHEAD)
+        for (file, content), (_, low, high) in zip(fetched, pieces, strict=True):
+            yield from self._unpacked(content, file.name)[low:high]
+
+    def _unpacked(self, content: bytes, name: str) -> Sequence[R]:
+        found = self.unpack(content, name)
+        if len(found) != self.counts[name]:
+            rule, fix = f"must hold {self.counts[name]} records", "put the data set there again"
+            raise CorruptDataError(name, f"{len(found)} records", rule, fix)
+        return found
+
+
+def lanes_of(batch: int, most: int, shards: int) -> int:
+    """As many lanes as divide a batch, no more than `most` and than there are shards."""
+    return next(lanes for lanes in range(min(most, shards, batch), 0, -1) if batch % lanes == 0)

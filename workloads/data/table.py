@@ -57,6 +57,28 @@ DATASETS: Mapping[str, Dataset] = {
         ),
         Dataset(
             origin=Origin(
+                name="digits-shards",
+                source=digits.SOURCE,
+                licence=digits.LICENCE,
+                preparation=f"{digits.PREPARATION}; in shards",
+            ),
+            help="the same digits in shards of 100, for --stream",
+            collect="workloads.data.digits:sharded",
+            depends=("scikit-learn",),
+        ),
+        Dataset(
+            origin=Origin(
+                name="mnist-shards",
+                source=mnist.SOURCE,
+                licence=mnist.LICENCE,
+                preparation=f"{mnist.PREPARATION}; in shards",
+            ),
+            help="MNIST's IDX files from a folder, in shards of 1,000, for --stream",
+            collect="workloads.data.mnist:sharded",
+            from_folder=True,
+        ),
+        Dataset(
+            origin=Origin(
                 name="python-reference",
                 source=texts.REFERENCE,
                 licence=texts.LICENCE,

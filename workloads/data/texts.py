@@ -1,7 +1,7 @@
 """Plain texts: Python's own reference, or files from a folder; a text is a record, whole."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from workloads.data.content import Content, held_out, once
@@ -60,10 +60,16 @@ def read_texts(files: Mapping[str, bytes], name: str) -> list[str]:
     files = as_lines(files)
     if name not in files:
         raise CorruptDataError("--data", name, "must be a data set of texts, with this file", fix)
+    return texts_of(files[name].splitlines(), name)
+
+
+def texts_of(records: Iterable[bytes], name: str) -> list[str]:
+    """The texts of records as JSON; raises CorruptDataError naming the file they are of and the line."""
     texts = []
-    for number, line in enumerate(files[name].decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(records, 1):
         try:
-            texts.append(json.loads(line)["text"])
+            texts.append(json.loads(line.decode(errors="replace"))["text"])
         except (ValueError, KeyError, TypeError):
+            fix = "put the data set there again"
             raise CorruptDataError(name, f"line {number}", 'must be {"text": "..."}', fix) from None
     return texts

@@ -12,6 +12,7 @@ from workloads.training.config import TrainingConfig
 if TYPE_CHECKING:
     from torch import nn
 
+    from workloads.data.stream import Source
     from workloads.training.ranks import Ranks
     from workloads.training.task import Task
 
@@ -51,6 +52,8 @@ class ModelSpec:
     """`module:Class`, built from `config`."""
     task: str
     """`module:function`, which opens the data: see `training.task.Opener`."""
+    stream: str | None = None
+    """`module:function`, which opens a `data.stream.Source` for `--stream`; None: it reads its data whole."""
     answer: str | None = None
     """`module:function`, which makes a registered version's `asking.said.Answerer`."""
     phrased: bool = False
@@ -71,6 +74,8 @@ class ModelSpec:
     """`module:function`, the network that such a file answers; None: the file is it."""
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
+    dropout: bool = False
+    """Whether its network has dropout: see `training.dropout`."""
     private: bool = False
     """Whether the data are in its weights only, and opacus has its layers: see `training.privacy`."""
     served: Literal["rows", "texts"] | None = None
@@ -90,6 +95,11 @@ class ModelSpec:
     def open(self, files: Mapping[str, bytes], ranks: "Ranks") -> "Task":
         """The model's data and network, ready to learn; imports its module, and torch with it."""
         task: Task = load(self.task)(self, files, ranks)
+        return task
+
+    def open_stream(self, source: "Source", ranks: "Ranks") -> "Task":
+        """The same with training data that come as they are needed."""
+        task: Task = load(str(self.stream))(self, source, ranks)
         return task
 
     def smaller(self) -> "ModelSpec":

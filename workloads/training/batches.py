@@ -11,7 +11,7 @@ import torch
 
 from workloads.training.config import TrainingConfig
 from workloads.training.ranks import Ranks
-from workloads.training.task import Batch, Task
+from workloads.training.task import Batch, Streamed, Task
 
 
 def steps_per_epoch(records: int, config: TrainingConfig) -> int:
@@ -37,13 +37,31 @@ def batches(
             drawn = sample(task.records, config.batch_size / task.records, secret)
             yield [task.batch(drawn, task.draw(len(drawn), secret))] if len(drawn) else []
         return
+    places = positions(config.batch_size, config, ranks)
+    draws = _draws(task, config, epoch, start)
+    if isinstance(task, Streamed) and task.stream:
+        mine, each = torch.cat(places).tolist(), len(places[0])
+        for taken, drawn in zip(
+            task.stream.batches(epoch, config.batch_size, mine, start=start), draws, strict=True
+        ):
+            shares = [taken[at : at + each] for at in range(0, len(taken), each)]
+            yield [task.made(share, drawn[part]) for share, part in zip(shares, places, strict=True)]
+        return
     order = torch.randperm(task.records, generator=_generator(config.seed, epoch, 0))
-    mine = slice(ranks.rank, None, ranks.world_size)
-    for step in range(start, steps_per_epoch(task.records, config)):
+    for step, drawn in enumerate(draws, start):
         chosen = order[step * config.batch_size : (step + 1) * config.batch_size]
-        draws = task.draw(len(chosen), _generator(config.seed, epoch, step + 1))
-        parts = zip(chosen[mine].chunk(config.accumulate), draws[mine].chunk(config.accumulate), strict=True)
-        yield [task.batch(indices, drawn) for indices, drawn in parts]
+        yield [task.batch(chosen[part], drawn[part]) for part in places]
+
+
+def _draws(task: Task, config: TrainingConfig, epoch: int, start: int) -> Iterator[torch.Tensor]:
+    """What each step's whole batch draws, from step `start` of an epoch."""
+    for step in range(start, steps_per_epoch(task.records, config)):
+        yield task.draw(config.batch_size, _generator(config.seed, epoch, step + 1))
+
+
+def positions(records: int, config: TrainingConfig, ranks: Ranks) -> tuple[torch.Tensor, ...]:
+    """Which records of a batch of so many are this rank's, by part."""
+    return torch.arange(ranks.rank, records, ranks.world_size).chunk(config.accumulate)
 
 
 def sample(records: int, rate: float, secret: torch.Generator) -> torch.Tensor:

@@ -27,6 +27,9 @@ class TrainingConfig(Settings):
     save_every: Annotated[int, Field(ge=0, description="steps between checkpoints; 0: each epoch")] = 0
     shard: Annotated[bool, Field(description="divide the network among the ranks (FSDP2)")] = False
     compile: Annotated[Compile, Field(description="torch.compile; auto: if a probe finds it faster")] = "off"
+    stream: Annotated[bool, Field(description="read the training data as they are needed, from S3")] = False
+    stream_lanes: Annotated[int, Field(ge=1, le=4096, description="of a stream; ranks divide them")] = 8
+    stream_buffer: Annotated[int, Field(ge=1, description="records shuffled among each other")] = 4096
     deterministic: Annotated[bool, Field(description="only operations that repeat to the bit")] = False
     private_epsilon: Annotated[float, Field(ge=0, le=1e4, description="privacy a record loses; 0: any")] = 0.0
     private_delta: Annotated[float, Field(gt=0, lt=1, description="chance that it loses more")] = 1e-5

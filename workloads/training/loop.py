@@ -10,9 +10,10 @@ import torch
 from workloads.errors import DivergedError
 from workloads.events import Emit
 from workloads.models.spec import ModelSpec
-from workloads.training.batches import batches, mixed, seed, steps_per_epoch
+from workloads.training.batches import batches, steps_per_epoch
 from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, accelerator, peak, share_of
+from workloads.training.dropout import Drops
 from workloads.training.looks import Looks
 from workloads.training.pace import Pace
 from workloads.training.parallel import keep_buffers, whole, wrapped
@@ -58,15 +59,15 @@ def train(
     per_epoch = steps_per_epoch(task.records, config)
     steps = per_epoch * config.epochs
     pace = Pace(steps, config.batch_size, task.units_per_record, first=state.step, cost=cost)
-    looks = Looks(ranks)
+    looks, drops = Looks(ranks), Drops(state.network, config, ranks)
     while state.step < steps and not (config.patience and state.waited >= config.patience):
         began, first = time.perf_counter(), state.step
         epoch, done = divmod(state.step, per_epoch)
         for parts in batches(task, config, epoch, ranks, start=done, secret=secret):
-            seed(mixed(config.seed, epoch, state.step) + ranks.rank, ranks.device)  # for dropout
+            drops.begin(epoch, state.step)
             rate = learning_rate(state.step, steps, config)
             with cost.counting(share_of(parts, config.batch_size // ranks.world_size)):
-                state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype)
+                state.loss += step(state, task, network, parts, config, rate=rate, dtype=dtype, drops=drops)
             state.step += 1
             if not state.step % per_epoch:
                 break

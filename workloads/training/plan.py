@@ -5,6 +5,7 @@ from typing import Any
 
 from workloads.data import store
 from workloads.data.manifest import Manifest
+from workloads.data.splits import INDEX
 from workloads.fingerprint import code_version, short_hash
 from workloads.models.spec import ModelSpec
 from workloads.objects import Buckets
@@ -69,7 +70,8 @@ def make_plan(model: ModelSpec, data: str | None, buckets: Buckets, world_size: 
     """The run that is asked for; raises InvalidInputError where it cannot be."""
     name, _, version = (data or model.dataset).partition("@")
     dataset = store.find(buckets.data, name, version or None)
-    refuse(model, dataset.records["train"], world_size)
+    sharded = any(file.name == INDEX for file in dataset.files)
+    refuse(model, dataset.records["train"], world_size, sharded=sharded)
     package = model.task.rpartition(":")[0].rpartition(".")[0]
     return Plan(
         model=replace(model, config=model.fit(model.config, dataset)),

@@ -18,13 +18,14 @@ class Rule:
     fix: str
 
 
-def refuse(model: ModelSpec, records: int, world_size: int) -> None:
+def refuse(model: ModelSpec, records: int, world_size: int, *, sharded: bool = False) -> None:
     """Raise InvalidInputError for the first rule that is broken; `records` are those to learn from."""
     training = model.training
     rules = batch_rules(training, records if model.counted else None, world_size)
     rules += shard_rules(training, world_size) if training.shard else []
     rules += private_rules(model, records, world_size)
-    rules.append(repeat_rule(training))
+    rules += repeat_rules(model)
+    rules += stream_rules(model, sharded=sharded)
     for rule in rules:
         if not rule.holds:
             raise InvalidInputError(rule.field, rule.value, rule.rule, rule.fix)
@@ -43,10 +44,59 @@ def batch_rules(training: TrainingConfig, records: int | None, ranks: int) -> li
     ]
 
 
-def repeat_rule(training: TrainingConfig) -> Rule:
-    """What is measured anew may be found otherwise when a run goes on."""
-    holds = not (training.deterministic and training.compile == "auto")
-    return Rule(holds, "--compile", "auto", "does not go with --deterministic", "take on or off")
+def repeat_rules(model: ModelSpec) -> list[Rule]:
+    """What is measured anew may be found otherwise when a run goes on; what is compiled draws as it likes."""
+    how = model.training.compile if model.training.deterministic else "off"
+    return [
+        Rule(how != "auto", "--compile", how, "does not go with --deterministic", "take on or off"),
+        Rule(
+            how == "off" or not model.dropout,
+            "--compile",
+            how,
+            f"does not go with --deterministic for {model.name}, which has dropout",
+            "take off",
+        ),
+    ]
+
+
+def stream_rules(model: ModelSpec, *, sharded: bool) -> list[Rule]:
+    """What a stream of training data goes with."""
+    training, out = model.training, "leave --stream out"
+    if not training.stream:
+        return _unless_usual(training, "stream_", "needs --stream", "give --stream true")
+    return [
+        Rule(
+            model.stream is not None,
+            "--stream",
+            model.name,
+            "is not for this model: it reads its data whole",
+            out,
+        ),
+        Rule(
+            sharded,
+            "--data",
+            "no shards",
+            "must be a data set in shards to be streamed",
+            "make shards of it (python -m workloads.pipeline), or " + out,
+        ),
+        Rule(
+            not training.private_epsilon,
+            "--stream",
+            "true",
+            "does not go with --private-epsilon, whose batches are drawn from all records",
+            out,
+        ),
+    ]
+
+
+def _unless_usual(training: TrainingConfig, prefix: str, rule: str, fix: str) -> list[Rule]:
+    """Settings that need another one have their default values without it."""
+    usual = type(training).model_fields
+    return [
+        Rule(value == usual[name].default, f"--{name.replace('_', '-')}", value, rule, fix)
+        for name, value in training
+        if name.startswith(prefix)
+    ]
 
 
 def shard_rules(training: TrainingConfig, ranks: int) -> list[Rule]:
@@ -72,6 +122,7 @@ def refuse_of_several(model: ModelSpec) -> None:
             "is of one training: several on the same records lose more",
         ),
         ("--save-every", training.save_every, "is of one training: these keep what is done, not states"),
+        ("--stream", training.stream, "is of one training: these choose among all records"),
     ):
         if value:
             raise InvalidInputError(field, value, rule, "leave it out here")
@@ -81,18 +132,7 @@ def private_rules(model: ModelSpec, records: int, ranks: int) -> list[Rule]:
     """What differential privacy goes with here."""
     training, field = model.training, "--private-epsilon"
     if not training.private_epsilon:
-        usual = type(training).model_fields
-        return [
-            Rule(
-                value == usual[name].default,
-                f"--{name.replace('_', '-')}",
-                value,
-                "needs a budget",
-                f"give {field}",
-            )
-            for name, value in training
-            if name.startswith("private_")
-        ]
+        return _unless_usual(training, "private_", "needs a budget", f"give {field}")
     delta, most = training.private_delta, 1 / records
     rules = [
         (model.private, model.name, "its weights carry the data itself, or have layers that opacus has not"),

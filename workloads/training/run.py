@@ -4,8 +4,9 @@ import torch
 from safetensors.torch import save
 
 from workloads.data import store
+from workloads.data.stream import Source
 from workloads.events import Emit, silent
-from workloads.objects import Buckets
+from workloads.objects import Bucket, Buckets
 from workloads.registry.store import Registry
 from workloads.training.batches import steps_per_epoch
 from workloads.training.card import card_of
@@ -36,7 +37,7 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
     if config.precision == "auto":
         tell("precision", precision=name_of(dtype))
     torch.manual_seed(config.seed)
-    task = plan.model.open(store.load(buckets.data, plan.dataset), ranks)
+    task = _opened(plan, buckets.data, ranks)
     if config.shard:
         divide(task.network, ranks)
     state = new_state(task.network, config, attachments=dict(task.attachments()), half=dtype is torch.float16)
@@ -66,6 +67,12 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
         return False
     _finish(plan, state, task, ranks, registry=registry, tell=tell)
     return True
+
+
+def _opened(plan: Plan, bucket: Bucket, ranks: Ranks) -> Task:
+    if plan.model.training.stream:
+        return plan.model.open_stream(Source(bucket, plan.dataset), ranks)
+    return plan.model.open(store.load(bucket, plan.dataset), ranks)
 
 
 def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workloads.training.config import TrainingConfig
+from workloads.training.dropout import Drops
 from workloads.training.parallel import exchanging
 from workloads.training.privacy import without_records
 from workloads.training.state import State
@@ -21,6 +22,7 @@ def step(
     *,
     rate: float,
     dtype: torch.dtype,
+    drops: Drops,
 ) -> Tensor:
     """Learn from one batch at a learning rate; its mean loss on this rank."""
     for group in state.optimizer.param_groups:
@@ -28,8 +30,8 @@ def step(
     state.optimizer.zero_grad()
     total = torch.zeros_like(state.loss)
     autocast = torch.autocast(total.device.type, dtype, enabled=dtype is not torch.float32)
-    for number, batch in enumerate(parts, 1):
-        with exchanging(network, now=number == len(parts)):
+    for number, batch in enumerate(parts):
+        with exchanging(network, now=number == len(parts) - 1), drops.of(number, batch):
             with autocast:
                 loss = task.loss(network, batch) / len(parts)
             torch.autograd.backward(state.scaler.scale(loss))

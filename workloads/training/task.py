@@ -1,11 +1,12 @@
 """What a model brings to the training loop, which knows nothing else of it."""
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from workloads.data.stream import Stream
 from workloads.training.ranks import Ranks
 
 Batch = tuple[Tensor, ...]
@@ -58,4 +59,18 @@ class Task(Protocol):
 
     def attachments(self) -> dict[str, str]:
         """Texts without which the weights are of no use, by name: a tokenizer, a table of names."""
+        ...
+
+
+@runtime_checkable
+class Streamed(Protocol):
+    """A task whose training records may come from a stream, in place of being chosen by their indices."""
+
+    @property
+    def stream(self) -> Stream[Any] | None:
+        """Where they come from; None: they are in memory."""
+        ...
+
+    def made(self, records: Sequence[Any], draws: Tensor) -> Batch:
+        """As `Task.batch`, of records of the stream."""
         ...

@@ -15,6 +15,7 @@ class EncoderConfig(NetworkSettings):
     checkpoint: Annotated[str, Field(description="a folder, a hub's name, or package:NAME/FOLDER")]
     architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON"), FILLED_IN] = ""
     revision: Annotated[str, Field(description="which weights the checkpoint had"), FILLED_IN] = ""
+    recompute: Annotated[bool, Field(description="compute activations twice, keep only each layer's")] = False
 
 
 class AnsweringConfig(Settings):

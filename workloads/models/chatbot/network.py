@@ -9,6 +9,7 @@ from torch.nn.functional import normalize
 from transformers import AutoConfig, AutoModel
 
 from workloads.models.chatbot.config import EncoderConfig
+from workloads.models.recompute import recomputing
 
 
 class Encoder(nn.Module):
@@ -20,9 +21,8 @@ class Encoder(nn.Module):
         super().__init__()
         build: Any = AutoModel.from_config
         # Nothing reads the pooler: the mean of the tokens is the text, as the checkpoint was trained.
-        self.body: nn.Module = build(
-            AutoConfig.for_model(**json.loads(config.architecture)), add_pooling_layer=False
-        )
+        body = build(AutoConfig.for_model(**json.loads(config.architecture)), add_pooling_layer=False)
+        self.body: nn.Module = recomputing(body, config.recompute)
         self.register_buffer("threshold", torch.full((), torch.inf))  # until it is calibrated: refuse
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:

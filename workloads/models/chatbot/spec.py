@@ -16,6 +16,7 @@ CHATBOT = ModelSpec(
     task="workloads.models.chatbot.task:open_support",
     answer="workloads.models.chatbot.answer:open_answer",
     phrased=True,
+    dropout=True,
     served="texts",
     kept=(Measure("coverage"), Measure("false_answers", higher_is_better=False), Measure("refused")),
     says="places",

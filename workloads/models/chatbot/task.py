@@ -14,6 +14,7 @@ from workloads.data.support import CALIBRATION, TEST, TRAIN, Asked, read_asked
 from workloads.models.chatbot.config import AnsweringConfig, EncoderConfig
 from workloads.models.chatbot.network import Encoder
 from workloads.models.chatbot.retrieval import answers_of, calibrate, nearest, numbers, outcome, placed
+from workloads.models.recompute import recomputing
 from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.task import encode
 from workloads.models.spec import ModelSpec
@@ -93,7 +94,8 @@ def open_support(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> S
     place = locate(config.checkpoint)
     known, calibration, test = (read_asked(files, name) for name in (TRAIN, CALIBRATION, TEST))
     network = spec.build()
-    network.body = AutoModel.from_pretrained(place, add_pooling_layer=False, torch_dtype=torch.float32)
+    body = AutoModel.from_pretrained(place, add_pooling_layer=False, torch_dtype=torch.float32)
+    network.body = recomputing(body, config.recompute)
     network.train()
     return Support(
         network.to(ranks.device),

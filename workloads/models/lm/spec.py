@@ -17,6 +17,7 @@ LM = ModelSpec(
     higher_is_better=False,
     network="workloads.models.lm.network:Transformer",
     task="workloads.models.lm.task:open_language",
+    stream="workloads.models.lm.flow:open_stream",
     counted=False,
     answer="workloads.models.lm.answer:open_answer",
     kept=(Measure("perplexity", higher_is_better=False, share=True),),

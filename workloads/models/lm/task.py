@@ -1,7 +1,7 @@
 """Text as blocks of tokens, next-token cross entropy, perplexity."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
+from workloads.data.stream import Stream
 from workloads.data.texts import TEST, TRAIN, read_texts
 from workloads.errors import InvalidInputError
 from workloads.models.lm.config import LMConfig, TextConfig
@@ -18,6 +19,7 @@ from workloads.training.ranks import Ranks
 from workloads.training.task import Batch, Network
 
 _BATCH = 16
+_TOKENIZER_BYTES = 64 * 10**6
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,13 @@ class Language:
     blocks: Tensor
     held_out: Tensor
     held_out_bytes: int
+    stream: Stream[Tensor] | None = None
     unit = "tokens"
 
     @property
     def records(self) -> int:
         """How many blocks there are to learn from."""
-        return len(self.blocks)
+        return self.stream.records if self.stream else len(self.blocks)
 
     @property
     def units_per_record(self) -> int:
@@ -48,6 +51,10 @@ class Language:
     def batch(self, chosen: Tensor, draws: Tensor) -> Batch:
         """The chosen blocks."""
         return (self.blocks[chosen.to(self.blocks.device)],)
+
+    def made(self, records: Sequence[Tensor], draws: Tensor) -> Batch:
+        """Blocks of the stream."""
+        return (torch.stack(list(records)).to(self.held_out.device),)
 
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """Cross entropy of each next token, averaged over all."""
@@ -80,19 +87,34 @@ def open_language(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> 
     """The text as tokens of a tokenizer that rank 0 trains on it."""
     config, cut = expect(LMConfig, spec.config), expect(TextConfig, spec.data)
     train, test = read_texts(files, TRAIN), read_texts(files, TEST)
-    trained = ranks.share(train_tokenizer(train, config.vocabulary) if ranks.main else "")
+    trained = ranks.share(train_tokenizer(first(train), config.vocabulary) if ranks.main else "")
     blocks, _ = to_blocks(trained, train, cut.context)
     held_out, covered = to_blocks(trained, test, cut.context)
-    batch = spec.training.batch_size
+    enough(spec, len(blocks), len(held_out))
+    network = spec.build().to(ranks.device)
+    return Language(network, trained, blocks.to(ranks.device), held_out.to(ranks.device), covered)
+
+
+def first(texts: Iterable[str]) -> Iterator[str]:
+    """The texts that the tokenizer is trained on: from the first on, to the one that makes 64 MB full."""
+    left = _TOKENIZER_BYTES
+    for text in texts:
+        yield text
+        left -= len(text.encode())
+        if left <= 0:
+            return
+
+
+def enough(spec: ModelSpec, learnt: int, held_out: int) -> None:
+    """Raise InvalidInputError where there are too few blocks for a batch, or none to judge by."""
+    batch, context = spec.training.batch_size, expect(TextConfig, spec.data).context
     for field, value, found, least in (
-        ("--batch-size", batch, len(blocks), batch),
-        ("--data-context", cut.context, len(held_out), 1),
+        ("--batch-size", batch, learnt, batch),
+        ("--data-context", context, held_out, 1),
     ):
         if found < least:
             rule, fix = f"must leave at least {least} blocks; the text gives {found}", "lower it"
             raise InvalidInputError(field, value, rule, fix)
-    network = spec.build().to(ranks.device)
-    return Language(network, trained, blocks.to(ranks.device), held_out.to(ranks.device), covered)
 
 
 def to_blocks(trained: str, texts: list[str], context: int) -> tuple[Tensor, int]:

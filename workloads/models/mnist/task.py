@@ -1,6 +1,6 @@
 """Digits in memory: batches of moved images, cross entropy, and the classification's metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
-from workloads.data.images import CLASSES, Labelled, from_files
+from workloads.data.images import CLASSES, Digit, Labelled, from_files, together
+from workloads.data.stream import Stream
 from workloads.models.mnist.augment import move, random_motions
 from workloads.models.mnist.config import AugmentConfig
 from workloads.models.spec import ModelSpec
@@ -27,13 +28,14 @@ class Digits:
     labels: Tensor
     held_out_images: Tensor
     held_out_labels: Tensor
+    stream: Stream[Digit] | None = None
     unit = "samples"
     units_per_record = 1
 
     @property
     def records(self) -> int:
         """How many there are to learn from."""
-        return len(self.labels)
+        return self.stream.records if self.stream else len(self.labels)
 
     def draw(self, n: int, generator: torch.Generator) -> Tensor:
         """A random motion for each of `n` images."""
@@ -44,6 +46,12 @@ class Digits:
         device = self.images.device
         chosen = chosen.to(device)
         return move(self.images[chosen], draws.to(device)), self.labels[chosen]
+
+    def made(self, records: Sequence[Digit], draws: Tensor) -> Batch:
+        """Digits of the stream."""
+        device = self.held_out_images.device
+        images, labels = tensors(together(records), device)
+        return move(images, draws.to(device)), labels
 
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """Cross entropy, averaged over the batch."""
@@ -63,13 +71,13 @@ class Digits:
 
 
 def open_digits(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Digits:
-    """The four IDX files in memory, pixels scaled to 0-1."""
-
-    def pair(part: Labelled) -> tuple[Tensor, Tensor]:
-        images = torch.tensor(part.images, device=ranks.device)
-        labels = torch.tensor(part.labels, device=ranks.device)
-        return images.float() / 255, labels.long()
-
+    """The data set in memory, pixels scaled to 0-1."""
     splits = from_files(files)
     network, augment = spec.build().to(ranks.device), expect(AugmentConfig, spec.data)
-    return Digits(network, augment, *pair(splits.train), *pair(splits.test))
+    return Digits(network, augment, *tensors(splits.train, ranks.device), *tensors(splits.test, ranks.device))
+
+
+def tensors(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Images (n, 28, 28) of 0-1 and labels (n,)."""
+    images, labels = torch.tensor(part.images, device=device), torch.tensor(part.labels, device=device)
+    return images.float() / 255, labels.long()

@@ -16,6 +16,7 @@ class ClassifierConfig(NetworkSettings):
     classes: Annotated[int, Field(ge=0, description="as many as the data set has"), FILLED_IN] = 0
     architecture: Annotated[str, Field(description="the checkpoint's configuration as JSON"), FILLED_IN] = ""
     revision: Annotated[str, Field(description="which weights the checkpoint had"), FILLED_IN] = ""
+    recompute: Annotated[bool, Field(description="compute activations twice, keep only each layer's")] = False
 
 
 class ReadingConfig(Settings):

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from workloads.models.recompute import recomputing
 from workloads.models.sentiment.config import ClassifierConfig
 
 
@@ -16,7 +17,7 @@ class Classifier(nn.Module):
         super().__init__()
         shape = AutoConfig.for_model(**json.loads(config.architecture))
         build: Any = AutoModelForSequenceClassification.from_config
-        self.body: nn.Module = build(shape)
+        self.body: nn.Module = recomputing(build(shape), config.recompute)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Logits for each text."""

@@ -15,6 +15,7 @@ SENTIMENT = ModelSpec(
     network="workloads.models.sentiment.network:Classifier",
     task="workloads.models.sentiment.task:open_reviews",
     answer="workloads.models.sentiment.answer:open_answer",
+    dropout=True,
     served="texts",
     classify="workloads.models.sentiment.judging:classify",
     explain="workloads.models.sentiment.judging:explain",

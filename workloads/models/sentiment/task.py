@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification
 
 from workloads.command import expect
 from workloads.data.reviews import LABELS, TEST, TRAIN, read_reviews
+from workloads.models.recompute import recomputing
 from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.config import ClassifierConfig, ReadingConfig
 from workloads.models.spec import ModelSpec
@@ -107,9 +108,10 @@ def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     tokenizer = Tokenizer.from_str(trained)
     train, test = (read(tokenizer, files, name, reading.max_tokens, ranks) for name in (TRAIN, TEST))
     network = spec.build()
-    network.body = AutoModelForSequenceClassification.from_pretrained(
+    body = AutoModelForSequenceClassification.from_pretrained(
         locate(config.checkpoint), num_labels=config.classes, torch_dtype=torch.float32
     )
+    network.body = recomputing(body, config.recompute)
     network.train()
     names = {"tokenizer.json": trained, LABELS: files[LABELS].decode()}
     return Reviews(network.to(ranks.device), train, test, read_reviews(files, TRAIN)[2], names)
