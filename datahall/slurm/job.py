@@ -112,13 +112,14 @@ def _follow(cluster: Cluster, job: int, folder: str) -> Iterator[Event]:
         if shown["state"] not in _LIVES:
             break
         time.sleep(_POLL_S)
+    if shown["state"] == "COMPLETED":  # whatever an earlier start of it told
+        return
     if problem:
         field, value, rule, fix = (str(problem.get(part, "")) for part in ("field", "value", "rule", "fix"))
         told = UserError(field, value, rule, fix)
         raise told if problem.get("exit_code", 1) == 2 else OperationError(f"job {job}: {told}")
-    if shown["state"] != "COMPLETED":
-        last = "\n".join(f"  {line}" for line in words)
-        raise OperationError(f"job {job} ended as {shown['state']}; the end of its log:\n{last}")
+    last = "\n".join(f"  {line}" for line in words)
+    raise OperationError(f"job {job} ended as {shown['state']}; the end of its log:\n{last}")
 
 
 def _show(cluster: Cluster, job: int) -> dict[str, str]:

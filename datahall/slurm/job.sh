@@ -1,6 +1,7 @@
 #!/bin/bash
 # One training on as many nodes as the job got, a process a node: torchrun, gloo over the hosts' network.
-# After a node's failure Slurm puts the job back into the queue, and it goes on from its last checkpoint.
+# After a node's failure Slurm puts the job back into the queue, and it goes on from its last checkpoint; after a
+# process's failure, twice at most, this script does, as torchrun's --max-restarts 2 does on one machine.
 # Arguments: the job's folder on the hosts, then the program's own.
 set -eu
 folder=$1
@@ -23,5 +24,9 @@ if [ "$code" -ne 0 ]; then
   for node in $(scontrol show hostnames "$SLURM_JOB_NODELIST"); do
     timeout 5 bash -c "exec 3<>/dev/tcp/$node/6818" || exec scontrol requeue "$SLURM_JOB_ID"
   done
+fi
+# 2 is bad input, which stays bad
+if [ "$code" -ne 0 ] && [ "$code" -ne 2 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 2 ]; then
+  exec scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"

@@ -122,7 +122,7 @@ def again() -> tuple[AbstractContextManager[Any], AbstractContextManager[Any]]:
 
     torch takes a mode off while it goes backwards, which is when the second time comes.
     """
-    mode = _get_current_function_mode()
+    mode: object = _get_current_function_mode()  # type: ignore[no-untyped-call]
     return nullcontext(), mode if isinstance(mode, Masks) else nullcontext()
 
 
