@@ -92,7 +92,7 @@ def test_dropout_is_the_same_on_two_processes_and_after_a_kill(
     new_place: Callable[[], Place], model: str
 ) -> None:
     data = {"sentiment": "reviews-made", "chatbot": "support-made"}[model]
-    flags = ("--smoke", "--epochs", "2", "--deterministic", "true", "--precision", "fp32")
+    flags = ("--smoke", "--epochs", "2", "--deterministic", "true", "--save-every", "2")
     places = [new_place(), new_place()]
     for place in places:
         assert put_data([data, "--site", str(place.file)], silent) == 0

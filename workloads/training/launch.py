@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
 
     try:
         argv = [str(cuda.device_count() or 2) if each == GPUS_OR_TWO else each for each in argv]
-        run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *logging_of(run.parse_args(argv)), *argv])
+        run.main(["--signals-to-handle", _LEFT_TO_TORCHRUN, *logging_of(run.parse_args(argv)), *argv])  # type: ignore[no-untyped-call]
     except ChildFailedError as error:
         _, first = error.get_first_failure()
         if first.exitcode not in _PASSED_ON:
