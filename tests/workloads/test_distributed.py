@@ -100,7 +100,7 @@ def test_dropout_is_the_same_on_two_processes_and_after_a_kill(
         alone = losses(told(process))
     assert len(alone) == 2
     first = killed(places[1], 2, *flags, model=model)
-    with torchrun(places[1], 1, *flags, "--model-recompute", "false", model=model) as process:
+    with torchrun(places[1], 1, *flags, model=model) as process:
         second = told(process)
     assert [event["event"] for event in second][1] == "resumed"
     agree({**first, **losses(second)}, alone)
