@@ -9,6 +9,7 @@ from torch.distributed import run
 
 from tests.workloads.conftest import ROOT
 from workloads.training.launch import logging_of
+from workloads.training.threads import threads_that_sleep
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,13 @@ from workloads.training.launch import logging_of
 def test_no_folder_is_made_for_logs_that_nobody_wants(asked: list[str], added: list[str]) -> None:
     line = [*asked, "-m", "workloads.training", "mnist", "--log-dir", "the program's own"]
     assert logging_of(run.parse_args(line)) == added  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("said", [{"OMP_WAIT_POLICY": "active"}, {"GOMP_SPINCOUNT": "9"}, {}])
+def test_threads_sleep_unless_somebody_said_how_they_wait(said: dict[str, str]) -> None:
+    environment = dict(said)
+    threads_that_sleep(environment)
+    assert environment == (said or {"OMP_WAIT_POLICY": "passive"})
 
 
 SRUN = '#!/bin/bash\nexit "$CODE"\n'

@@ -17,12 +17,14 @@ from workloads.site import load_site
 from workloads.training.plan import Plan, make_plan
 from workloads.training.stop import STOPPED, Stop, on_sigterm
 from workloads.training.telemetry import measured
+from workloads.training.threads import threads_that_sleep
 
 _EXAMPLE = "torchrun --standalone --nproc-per-node 2 -m workloads.training mnist --site outputs.json"
 
 
 def main(argv: Sequence[str], emit: Emit) -> int:
     """Train the model that `argv` names, or say what would be done; returns the exit code."""
+    threads_that_sleep(os.environ)
     args, model = _parse(argv)
     buckets = connect(load_site(args.site))
     plan = make_plan(model, args.data, buckets, int(os.environ.get("WORLD_SIZE", "1")))
