@@ -16,6 +16,7 @@ PLAYBOOKS = Path(__file__).resolve().parents[2] / "playbooks"
 NEIGHBOUR_TAGS = (
     "base_names",
     "network_firewall",
+    "network_sites",
     "scheduler_controller",
     "storage_exports",
     "observability_prometheus",

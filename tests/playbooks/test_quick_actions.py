@@ -113,7 +113,9 @@ def test_folders_and_links(tmp_path: Path) -> None:
     assert not _nothing_to_do("file", wanted | {"path": str(link)})
     assert _nothing_to_do("file", {"path": str(link), "state": "link", "src": str(folder)})
     assert not _nothing_to_do("file", {"path": str(link), "state": "link", "src": "/elsewhere"})
-    assert quick._file({"path": str(folder), "state": "absent"}) is None
+    assert not _nothing_to_do("file", {"path": str(folder), "state": "absent"})
+    assert _nothing_to_do("file", {"path": f"{folder}s", "state": "absent"})
+    assert quick._file({"path": str(folder), "state": "touch"}) is None
 
 
 @pytest.mark.parametrize(

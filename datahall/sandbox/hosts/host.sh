@@ -14,6 +14,9 @@ mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
 
+# a tunnel by a program (WireGuard's, where the kernel has none) needs it; it makes nothing but in the host's network
+if [ -c /dev/net/tun ]; then set -- "$@" --bind=/dev/net/tun; fi
+
 boot() {
   (
     IFS=:

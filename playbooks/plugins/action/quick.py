@@ -85,7 +85,7 @@ def _files(arguments: Arguments, source: Path) -> Question | None:
 
 
 def _file(arguments: Arguments) -> Question | None:
-    """A folder with its mode and owners, or a link."""
+    """A folder with its mode and owners, or a link, or nothing at all."""
     path = quote(str(arguments.get("path")))
     match arguments.get("state"):
         case "directory" if set(arguments) == {"path", "state", "owner", "group", "mode"}:
@@ -94,6 +94,8 @@ def _file(arguments: Arguments) -> Question | None:
             return command, lambda said: said == wanted
         case "link" if set(arguments) <= {"path", "state", "src", "force"}:
             return f"readlink {path}", lambda said: said == [str(arguments["src"])]
+        case "absent" if set(arguments) == {"path", "state"}:
+            return f"test -e {path} || test -L {path} || echo none", lambda said: said == ["none"]
     return None
 
 
