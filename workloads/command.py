@@ -52,6 +52,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", choices=("text", "json"), default="text", help="how progress is told")
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`, after `--events`: a shorter word for it."""
+    text = "the same as --events json"
+    parser.add_argument(
+        "--json", dest="events", action="store_const", const="json", default="text", help=text
+    )
+
+
 def add_config(parser: argparse.ArgumentParser, base: BaseModel, *, prefix: str = "") -> None:
     """A flag for each field of `base` that is one value; pydantic judges them in `read_config`."""
     for name in _single(base):
@@ -67,10 +75,10 @@ def read_config(base: ConfigT, args: argparse.Namespace, *, prefix: str = "") ->
     return validate(type(base), {**base.model_dump(), **changes}, prefix=f"--{prefix}")
 
 
-def given_flags(base: BaseModel, args: argparse.Namespace, *, prefix: str = "") -> list[str]:
-    """The flags of `add_config` that were given, as they were."""
+def given_values(base: BaseModel, args: argparse.Namespace, *, prefix: str = "") -> dict[str, str]:
+    """The flags of `add_config` that were given, and what they say."""
     values = {flag: getattr(args, flag, None) for flag in (_flag(prefix, name) for name in _single(base))}
-    return [f"{flag}={value}" for flag, value in values.items() if value is not None]
+    return {flag: str(value) for flag, value in values.items() if value is not None}
 
 
 def expect(kind: type[ConfigT], config: BaseModel) -> ConfigT:

@@ -11,7 +11,7 @@ from tests.workloads.toy import Told
 from workloads.asking.said import Said
 from workloads.asking.version import load_version
 from workloads.data import support
-from workloads.data.__main__ import put
+from workloads.data.put import put
 from workloads.data.support_made import KNOWN, UNKNOWN
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError

@@ -16,7 +16,7 @@ from workloads.asking.said import Said
 from workloads.asking.version import load_version
 from workloads.compression.__main__ import main
 from workloads.compression.onnx import export
-from workloads.data.__main__ import put
+from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError
 from workloads.models.mnist.config import MLPConfig

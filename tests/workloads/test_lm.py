@@ -12,7 +12,7 @@ from tests.workloads.conftest import Place
 from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import store, texts
-from workloads.data.__main__ import put
+from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.models.lm.config import LMConfig

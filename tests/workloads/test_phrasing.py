@@ -21,7 +21,7 @@ from tests.workloads.toy import Told
 from workloads import command
 from workloads.asking.__main__ import main as ask
 from workloads.asking.said import Said
-from workloads.data.__main__ import put
+from workloads.data.put import put
 from workloads.data.support_made import KNOWN
 from workloads.data.table import DATASETS
 from workloads.errors import InvalidInputError

@@ -12,8 +12,8 @@ from tests.workloads.conftest import Place
 from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import purchases, ratings
-from workloads.data.__main__ import put
 from workloads.data.manifest import Manifest
+from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.models.recommender.config import SamplingConfig, TowersConfig, fit

@@ -14,7 +14,7 @@ from tests.workloads.toy import Told
 from workloads.asking.version import load_version
 from workloads.data import reviews, store
 from workloads.data.__main__ import main as put_data
-from workloads.data.__main__ import put
+from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.judging.classified import Shown

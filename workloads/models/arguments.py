@@ -35,6 +35,11 @@ def read_model(base: ModelSpec, args: argparse.Namespace) -> ModelSpec:
 def given(base: ModelSpec, args: argparse.Namespace) -> list[str]:
     """The flags that say the same of a model to another program that has `add_model`."""
     flags = [*(["--smoke"] if args.smoke else []), *(["--data", args.data] if args.data else [])]
-    for part, prefix in ((base.training, ""), (base.config, "model-"), (base.data, "data-")):
-        flags += command.given_flags(part, args, prefix=prefix)
-    return flags
+    return flags + [f"{flag}={value}" for flag, value in given_settings(base, args).items()]
+
+
+def given_settings(base: ModelSpec, args: argparse.Namespace) -> dict[str, str]:
+    """The flags of a model's settings that were given, and what they say."""
+    parts = ((base.training, ""), (base.config, "model-"), (base.data, "data-"))
+    values = [command.given_values(part, args, prefix=prefix) for part, prefix in parts]
+    return {flag: value for part in values for flag, value in part.items()}

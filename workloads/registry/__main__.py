@@ -4,14 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from workloads import command
 from workloads.events import Emit
-from workloads.models.table import MODELS, find_model
+from workloads.models.table import find_model
 from workloads.objects import Buckets, connect
 from workloads.registry.promotion import promote
-from workloads.registry.store import Registry, Version, model_names, stage_of
+from workloads.registry.store import Registry
+from workloads.registry.told import judged, listed, shown
 from workloads.registry.verify import verify
 from workloads.site import load_site
 
@@ -28,66 +28,31 @@ def main(argv: Sequence[str], emit: Emit) -> int:
 
 
 def _list(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
-    names = [args.model] if args.model else [n for n in model_names(buckets.registry) if n in MODELS]
-    rows = [_row(v) for name in names for v in Registry(buckets.registry, name).versions()]
-    if args.json:
+    rows = listed(buckets.registry, args.model)
+    if args.events == "json":
         emit("models", models=rows)
-    for row in [] if args.json else rows:
-        emit("model", **row)
+    else:
+        for row in rows:
+            emit("model", **row)
     return 0
 
 
 def _show(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
-    registry = Registry(buckets.registry, args.model)
-    entries = registry.log.entries()
-    pinned = registry.chosen(args.version)
-    card = registry.card(pinned)
-    stage = stage_of(card.version, entries)
-    history = [
-        {"time": e.time, "actor": e.actor, "action": e.action, "detail": list(e.detail)}
-        for e in entries
-        if e.subject == pinned
-    ]
-    if args.json:
-        emit("card", version=card.version, stage=stage, history=history, **card.model_dump(mode="json"))
-        return 0
-    lines = [f"- {h['time']} {h['action']} by {h['actor']}" for h in history]
-    emit("card", markdown=card.markdown(), stage=stage, history="\n".join(lines))
+    emit("card", **shown(Registry(buckets.registry, args.model), args.version, whole=args.events == "json"))
     return 0
 
 
 def _promote(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
     outcome = promote(Registry(buckets.registry, args.model), buckets, args.version)
-    subject = {"model": args.model, "version": outcome.version}
-    if not outcome.findings:
-        emit("skipped", **subject, stage="production", reason=f"{outcome.version} is in production already")
-        return 0
-    gate = [asdict(finding) for finding in outcome.findings]
-    if outcome.failed:
-        emit("refused", **subject, gate=gate, reasons=[f.reason for f in outcome.failed])
-        return 1
-    emit("promoted", **subject, stage="production", gate=gate)
-    return 0
+    event, facts = judged(args.model, outcome)
+    emit(event, **facts)
+    return 1 if outcome.failed else 0
 
 
 def _verify(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
     found = verify(Registry(buckets.registry, args.model), args.head)
     emit("verified", **asdict(found))
     return 0
-
-
-def _row(version: Version) -> dict[str, Any]:
-    card, headline = version.card, MODELS[version.card.model].headline
-    return {
-        "name": card.model,
-        "version": card.version,
-        "stage": version.stage,
-        "created": card.created,
-        "metrics": card.metrics,
-        "headline": f"{headline} {card.metrics[headline]:.4g}" if headline in card.metrics else "not judged",
-        "dataset": f"{card.dataset.name}@{card.dataset.version}",
-        "run": card.lineage.run,
-    }
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -105,11 +70,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     verification.add_argument("--head", metavar="HASH", help="an entry's hash that you kept elsewhere")
     for sub, action in ((listing, _list), (show, _show), (promotion, _promote), (verification, _verify)):
         sub.set_defaults(action=action)
-        sub.add_argument("--json", action="store_true", help="the same as --events json")
         command.add_site(sub)
-    args = parser.parse_args(argv)
-    args.json = args.json or args.events == "json"
-    return args
+        command.add_json(sub)
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,10 @@ from optuna.trial import TrialState
 from workloads.data import store
 from workloads.errors import DivergedError, InvalidInputError
 from workloads.folds.task import Fold
-from workloads.models.spec import ModelSpec
 from workloads.objects import Buckets, connect
-from workloads.search.config import SearchConfig
+from workloads.search.job import Job
 from workloads.search.journal import BucketJournal
-from workloads.search.space import Choices, Range, Space, Value, changed, tidy
-from workloads.site import Site
+from workloads.search.space import Choices, Range, Value, changed, tidy
 from workloads.training.batches import mixed
 from workloads.training.checkpoints import Nowhere
 from workloads.training.loop import train
@@ -37,30 +35,6 @@ from workloads.training.state import new_state
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _STARTUP = 5
 """Trials that are never given up, so that there is something to compare with."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A search, as each of its processes is told of it."""
-
-    model: ModelSpec
-    data: str
-    """NAME@VERSION."""
-    site: Site
-    space: Space
-    config: SearchConfig
-    study: str
-
-    @property
-    def by(self) -> str:
-        """The metric that is looked at."""
-        auto = "accuracy" if self.model.classify else "loss"
-        return auto if self.config.by == "auto" else self.config.by
-
-    @property
-    def prefix(self) -> str:
-        """The key under which the study lies in the checkpoint bucket."""
-        return f"search/{self.model.name}/{self.study}/"
 
 
 @dataclass(frozen=True, kw_only=True)

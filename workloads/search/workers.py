@@ -12,7 +12,8 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 
 from workloads.errors import WorkloadError
-from workloads.search.trial import Bench, Job, Tried, attempt, open_bench
+from workloads.search.job import Job
+from workloads.search.trial import Bench, Tried, attempt, open_bench
 from workloads.training.stop import Stop
 
 _LOOK_S = 0.2
