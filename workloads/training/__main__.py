@@ -24,7 +24,6 @@ _EXAMPLE = "torchrun --standalone --nproc-per-node 2 -m workloads.training mnist
 
 def main(argv: Sequence[str], emit: Emit) -> int:
     """Train the model that `argv` names, or say what would be done; returns the exit code."""
-    threads_that_sleep(os.environ)
     args, model = _parse(argv)
     buckets = connect(load_site(args.site))
     plan = make_plan(model, args.data, buckets, int(os.environ.get("WORLD_SIZE", "1")))
@@ -75,4 +74,5 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
 
 
 if __name__ == "__main__":
+    threads_that_sleep(os.environ)
     sys.exit(command.run(main, quiet=os.environ.get("RANK", "0") != "0"))
