@@ -52,7 +52,8 @@ class BareMetalPoolArgs:
     ``playbooks`` is a folder with site.yml, which obeys ``site_only`` (a group), and decommission.yml, which
     takes ``decommission_host``; a validate.yml there is asked before anything is changed. ``neighbour_tags``:
     what of site.yml the other machines need when one comes, goes or has other variables; for playbooks of
-    your own they are yours, or none. ``leavers``: the groups whose machines decommission.yml can take down.
+    your own they are yours, or none. ``leavers``: the groups whose machines decommission.yml takes down, in
+    this order.
     ``vault_files`` are variables encrypted by ansible-vault, opened with ``vault_password_file``: they and
     ``private_key_file`` are read where Ansible runs, and only their paths are recorded.
     """

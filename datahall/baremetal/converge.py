@@ -128,7 +128,8 @@ def _site_on(work: Work, hosts: Sequence[str], state: State, *, first: bool) -> 
     if further := sorted(report.seen - set(hosts) - {"localhost"}):
         work.progress.warn(f"{SITE}: does not obey site_only: it ran on {', '.join(further)} as well")
     for host in hosts:
-        work.progress.say(f"{host}: converged, {len(report.changed.get(host, ()))} tasks changed it")
+        changed = len(report.changed.get(host, ()))
+        work.progress.say(f"{host}: converged, {changed} tasks changed it{_emulated(report, host)}")
     return state
 
 
@@ -140,7 +141,7 @@ def look(work: Work, state: State) -> State:
         raise ConvergeFailed(_told(report, "check mode failed; nothing was changed"))
     drift = {host: tuple(tasks) for host, tasks in report.changed.items() if host in hosts}
     for host, tasks in sorted(drift.items()):
-        work.progress.warn(f"{host}: drifted: {'; '.join(tasks)}")
+        work.progress.warn(f"{host}: drifted: {'; '.join(tasks)}{_emulated(report, host)}")
     return State(state.converged, drift)
 
 
@@ -150,25 +151,33 @@ def take_down(work: Work, state: State) -> None:
 
 
 def _decommission(work: Work, hosts: Sequence[str], state: State) -> State:
-    """Take hosts down one by one; gives the state without them."""
+    """Take hosts down one by one, in the order of their groups in `leavers`; gives the state without them."""
     groups = [work.pool.groups.get(group) or {} for group in work.pool.leavers]
-    leavers = {host for group in groups for host in group.get("hosts") or ()}
-    if stays := [host for host in hosts if host not in leavers]:
-        kind = ", ".join(work.pool.leavers) or "no group"
-        work.progress.warn(f"{', '.join(stays)}: left as they are: {DECOMMISSION} is for hosts of {kind}")
+    leavers = [host for group in groups for host in sorted(group.get("hosts") or ())]
+    hosts = sorted(hosts, key=lambda host: leavers.index(host) if host in leavers else len(leavers))
+    stays = ", ".join(host for host in hosts if host not in leavers)
+    if stays and work.pool.leavers:
+        kind = ", ".join(work.pool.leavers)
+        work.progress.warn(f"{stays}: left as they are: {DECOMMISSION} is for hosts of {kind}")
+    elif stays:
+        work.progress.say(f"{stays}: left as they are: no group of hosts is to be decommissioned (leavers)")
     for host in hosts:
         if host in leavers:
             report = work.run(Ask(DECOMMISSION, [host], variables={"decommission_host": host}))
             if report.code:
                 fix = "mend it, or put it on, and try again; a host that is lost: pulumi state delete"
                 raise ConvergeFailed(_told(report, fix), state)
-            work.progress.say(f"{host}: decommissioned")
+            work.progress.say(f"{host}: decommissioned{_emulated(report, host)}")
         state = State(_without(state.converged, host), _without(state.drift, host))
     return state
 
 
 def _without(known: Mapping[str, _T], host: str) -> dict[str, _T]:
     return {name: value for name, value in known.items() if name != host}
+
+
+def _emulated(report: Report, host: str) -> str:
+    return f"; EMULATED: {parts}" if (parts := report.emulated.get(host)) else ""
 
 
 def _failed(report: Report, state: State | None) -> ConvergeFailed:

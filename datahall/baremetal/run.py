@@ -74,7 +74,8 @@ class Ask:
 class Report:
     """What a run did: by host, the tasks that changed something (or would) and why it failed.
 
-    `looking`: it has not come further than to look. `seen`: the hosts that a play was for.
+    `emulated`: what of a host is, where it says so. `looking`: it has not come further than to look. `seen`:
+    the hosts that a play was for.
     """
 
     playbook: str
@@ -82,6 +83,7 @@ class Report:
     changed: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    emulated: dict[str, str] = field(default_factory=dict)
     looking: bool = False
     ended: bool = False
     aborted: bool = False
@@ -225,6 +227,8 @@ def _take(report: Report, event: Mapping[str, Any], tell: Callable[[str], None])
     host, task = str(data.get("host") or ""), _task(data)
     if host and not report.looking:
         report.seen.add(host)
+    if parts := _emulated(data.get("res") or {}):
+        report.emulated[host] = parts
     if kind == "playbook_on_task_start":
         tell(task)
     elif kind == "runner_on_ok" and not report.looking and (data.get("res") or {}).get("changed"):
@@ -241,6 +245,14 @@ def _take(report: Report, event: Mapping[str, Any], tell: Callable[[str], None])
         report.failed = {name: why for name, why in report.failed.items() if name in lost}
         report.ended = not (report.looking and report.playbook != VALIDATE)
         report.looking = report.looking and bool(lost)
+
+
+def _emulated(result: Mapping[str, Any]) -> str:
+    """What of a host cannot be real, by its local fact ``datahall``; empty where that is not said."""
+    known: Any = result
+    for part in ("ansible_facts", "ansible_local", "datahall", "emulated"):
+        known = known.get(part) if isinstance(known, Mapping) else None
+    return ", ".join(sorted(map(str, known))) if isinstance(known, Mapping) else ""
 
 
 def _task(data: Mapping[str, Any]) -> str:

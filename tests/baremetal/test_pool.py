@@ -87,6 +87,25 @@ def test_a_pool_lives(stack: NewStack, world: World) -> None:
     assert "two: left as they are: decommission.yml is for hosts of worker" in said(pool)
 
 
+def test_hosts_leave_in_the_order_of_their_groups_and_say_that_they_are_emulated(
+    stack: NewStack, world: World
+) -> None:
+    says = world.folder / "facts"
+    says.mkdir()
+    (says / "datahall.fact").write_text('{"emulated": {"gpu": "there is none"}}')
+    world.own = {"a-head": {"groups": ["head"]}, "z-worker": {"says": str(says)}}
+    world.more["leavers"] = ("worker", "head")
+    pool = started(stack, world)
+    pool.up()
+    told = said(pool)
+    assert "z-worker: converged, 1 tasks changed it; EMULATED: gpu" in told
+    assert "a-head: converged, 1 tasks changed it\n" in f"{told}\n"
+    pool.destroy()
+    told = said(pool)
+    assert told.index("z-worker: decommissioned") < told.index("a-head: decommissioned")
+    assert "left as they are" not in told
+
+
 def test_what_fails_is_told_of_all_hosts_and_the_rest_is_kept(stack: NewStack, world: World) -> None:
     away = {"ansible_connection": "ssh", "ansible_port": 1, "ansible_ssh_retries": 0}
     world.own = {"one": {}, "two": away, "three": away}

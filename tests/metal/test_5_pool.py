@@ -90,6 +90,7 @@ def test_a_worker_that_redfish_installed_anew_joins_the_pool(
     pool.up()
     told = _said(pool)
     assert "worker-2: converged" in told
+    assert "tasks changed it; EMULATED: audit, clock, gpu, kernel, storage" in told
     assert "worker-1: converged" not in told, "the others only learn of it"
     converged.until("head-1", "sinfo --noheader --Node --format='%N %T'", "worker-2 idle")
 
