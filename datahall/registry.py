@@ -43,22 +43,32 @@ def require_production(site: Site, model: str) -> str:
     return version
 
 
-def promote(site: Site, output: Output, model: str, version: str | None) -> Event:
-    """Put a version (the newest when None) to its gate."""
+def promote(site: Site, output: Output, model: str, version: str | None, *, smoke: bool = False) -> Event:
+    """Put a version (the newest when None) to its gate; one that `--smoke` trained only with `smoke`."""
     with output.stage("promote") as stage:
-        chosen = [version] if version else []
+        chosen = [*([version] if version else []), *(["--smoke"] if smoke else [])]
         ran = site.ask(_PROGRAM, "promote", model, *chosen, answers=_ANSWERS)
         event = last(ran, "promoted", "refused", "skipped")
         stage.summary = _told(event)
     return {key: value for key, value in event.items() if key != "event"} | {"outcome": event["event"]}
 
 
-def command(context: Context, site: Site, action: str, model: str | None, version: str | None) -> int:
+def unasked(model: str, version: str) -> Event:
+    """What is told in place of a promotion of a version that `--smoke` trained."""
+    reason = f"trained by --smoke; to promote it: datahall models promote {model} {version} --smoke"
+    return {"outcome": "skipped", "model": model, "version": version, "reason": reason}
+
+
+def command(
+    context: Context, site: Site, action: str, model: str | None, version: str | None, *, smoke: bool = False
+) -> int:
     """``datahall models``; returns the exit code.
 
     Raises:
         UserError: an argument is missing or one too many.
     """
+    if smoke and action != "promote":
+        raise UserError("--smoke", action, "is for promote only", "leave it out")
     if action == "list":
         if version:
             raise UserError(
@@ -70,7 +80,7 @@ def command(context: Context, site: Site, action: str, model: str | None, versio
         raise UserError("MODEL", "", f"models {action} needs the name of a model", fix)
     if action == "show":
         return _show(context, site, model, version)
-    answer = promote(site, context.output, model, version)
+    answer = promote(site, context.output, model, version, smoke=smoke)
     context.output.result({**context.named(), **answer})
     return 1 if answer["outcome"] == "refused" else 0
 

@@ -15,6 +15,9 @@ def models(
     /,
     *,
     environment: options.EnvFlag = "local",
+    smoke: Annotated[
+        bool, Parameter(help="Promote a version though it was trained by --smoke.", negative=())
+    ] = False,
     json: options.Json = False,
 ) -> int:
     """List, show and promote the registry's models."""
@@ -22,4 +25,4 @@ def models(
     from datahall import registry, site
 
     found = site.find(context)
-    return registry.command(context, found, action, model, version)
+    return registry.command(context, found, action, model, version, smoke=smoke)

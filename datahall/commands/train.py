@@ -43,7 +43,7 @@ def train(
     ] = None,
     json: options.Json = False,
 ) -> int:
-    """Collect a model's data, train it, register it and ask for its promotion."""
+    """Collect a model's data, train it, register it and, but for --smoke, ask for its promotion."""
     if on == "slurm" and log_dir is not None:
         rule = "is written where the training runs, and the hosts have no such folder"
         raise UserError("--log-dir", str(log_dir), rule, "leave it out: what the job tells is shown here")
@@ -71,7 +71,13 @@ def train(
     with hold(context.home, f"datahall train {model}"):
         programs.collect(found, context.output, model)
         trained = programs.train(found, context.output, model, arguments, run=run)
-        promotion = registry.promote(found, context.output, model, trained.version)
+        if smoke:
+            promotion = registry.unasked(model, trained.version)
+            context.output.say(
+                f"{model} {trained.version} is registered and not promoted: {promotion['reason']}"
+            )
+        else:
+            promotion = registry.promote(found, context.output, model, trained.version)
     context.output.result(
         {
             **context.named(),

@@ -89,7 +89,7 @@ def test_it_answers_in_the_knowledges_words_and_refuses_the_rest(place: Place) -
     assert found["coverage"] >= 0.6
     assert found["false_answers"] <= 0.05
     registry = Registry(place.buckets.registry, "chatbot")
-    assert not promote(registry, place.buckets, None).failed
+    assert not promote(registry, place.buckets, None, smoke=True).failed
     card = registry.card(registry.production())
     assert {"coverage", "false_answers", "threshold"} <= card.metrics.keys()
     loaded = load_version(spec, card, registry.weights(card))

@@ -206,7 +206,7 @@ def test_a_phrased_version_is_asked_judged_and_served(
     put(place.buckets.data, DATASETS["support-made"], None)
     run(make_plan(MODELS["chatbot"].smaller(), None, place.buckets, 1), place.buckets, ALONE, Told(), Stop())
     registry = Registry(place.buckets.registry, "chatbot")
-    parent = promote(registry, place.buckets, None).version
+    parent = promote(registry, place.buckets, None, smoke=True).version
     site = ["--site", str(place.file), "--events", "json"]
     idle = str(checkpoint(tmp_path / "idle"))
     assert command.run(main, ["chatbot", "--by", idle, *site]) == 1
@@ -226,7 +226,7 @@ def test_a_phrased_version_is_asked_judged_and_served(
     assert version != parent
     assert child.phrasing is not None
     assert child.phrasing.digest in child.markdown()
-    assert not promote(registry, place.buckets, version).failed
+    assert not promote(registry, place.buckets, version, smoke=True).failed
     assert command.run(main, ["chatbot", "--by", by, *site]) == 2  # it is phrased already
     assert events(capsys)[-1]["field"] == "version"
 

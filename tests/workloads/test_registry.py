@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from tests.workloads.made import ORIGIN, card, toy_content
 from workloads import command
 from workloads.data import store
 from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.models.table import MODELS
 from workloads.registry.__main__ import main
 from workloads.registry.card import Card
 from workloads.registry.promotion import promote
 from workloads.registry.store import Registry
 from workloads.registry.verify import verify
+from workloads.training.card import card_of
+from workloads.training.plan import make_plan
 
 
 @pytest.fixture
@@ -229,6 +233,35 @@ def test_the_program_lists_shows_promotes_and_verifies(
     assert (code, verified["entries"], verified["versions"]) == (0, 4, 2)
     code, error = tell(capsys, place, "show", "mnist", "ffffffffffff")
     assert (code, error["event"], error["field"]) == (2, "error", "version")
+
+
+def test_what_smoke_trained_is_not_promoted_unless_it_is_asked_for_by_name(
+    registry: Registry, place: Place, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, small = card(data=data), card(data=data, accuracy=0.99).model_copy(update={"smoke": True})
+    registry.register(good, b"weights")
+    assert tell(capsys, place, "promote", "mnist")[0] == 0
+    registry.register(small, b"weights")
+    for named in ((), (small.version,)):
+        code, error = tell(capsys, place, "promote", "mnist", *named)
+        assert (code, error["field"]) == (2, "version")
+        assert "was trained by --smoke" in error["rule"]
+    assert registry.production().version == good.version
+    assert len(registry.log.entries()) == 3  # the refusal is no judgement of the gate
+    code, promoted = tell(capsys, place, "promote", "mnist", small.version, "--smoke")
+    assert (code, promoted["version"]) == (0, small.version)
+    assert "(--smoke)" in small.markdown()
+
+
+def test_a_smoke_run_is_another_run_than_one_of_the_same_settings(place: Place, data: str) -> None:
+    small = MODELS["mnist"].smaller()
+    small = replace(small, training=small.training.model_copy(update={"batch_size": 8}))
+    same = replace(MODELS["mnist"], training=small.training, config=small.config, data=small.data)
+    one, other = (make_plan(spec, f"toy@{data}", place.buckets, 1) for spec in (small, same))
+    assert one.configs() == other.configs()
+    assert one.run != other.run
+    assert card_of(one, {}, b"", 1).smoke
+    assert card_of(other, {}, b"", 1).smoke is None
 
 
 def test_the_program_writes_for_people_too(

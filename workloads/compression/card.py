@@ -32,4 +32,5 @@ def card_of(made: Made, content: bytes, metrics: dict[str, float], compression: 
             file=ONNX_FILE if made.file == ONNX_FILE else None,
         ),
         compression=compression,
+        smoke=parent.smoke,
     )

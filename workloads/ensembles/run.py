@@ -76,6 +76,7 @@ def registrable(found: Found) -> tuple[Card, bytes]:
             size=len(content),
             parameters=sum(parameter.numel() for parameter in found.network.parameters()),
         ),
+        smoke=True if any(card.smoke for card in cards) else None,
         ensemble=Ensemble(
             members=[
                 Member(version=card.version, sha256=card.weights.sha256, config=card.config.model)

@@ -86,6 +86,8 @@ class ModelSpec:
     """Completes `config` by what only the data set tells."""
     smoke: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Part (training, config, data) -> what `--smoke` changes in it."""
+    small: bool = False
+    """Whether it is what `--smoke` trains."""
 
     def build(self, config: NetworkSettings | None = None) -> "nn.Module":
         """The network with fresh weights; imports its module, and torch with it."""
@@ -106,6 +108,7 @@ class ModelSpec:
         """The same, as `--smoke` trains it: through every stage in a minute or two."""
         return replace(
             self,
+            small=True,
             training=_changed(self.training, self.smoke.get("training", {})),
             config=_changed(self.config, self.smoke.get("config", {})),
             data=_changed(self.data, self.smoke.get("data", {})),

@@ -43,15 +43,14 @@ def _show(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
 
 
 def _promote(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
-    outcome = promote(Registry(buckets.registry, args.model), buckets, args.version)
+    outcome = promote(Registry(buckets.registry, args.model), buckets, args.version, smoke=args.smoke)
     event, facts = judged(args.model, outcome)
     emit(event, **facts)
     return 1 if outcome.failed else 0
 
 
 def _verify(args: argparse.Namespace, buckets: Buckets, emit: Emit) -> int:
-    found = verify(Registry(buckets.registry, args.model), args.head)
-    emit("verified", **asdict(found))
+    emit("verified", **asdict(verify(Registry(buckets.registry, args.model), args.head)))
     return 0
 
 
@@ -62,6 +61,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     listing.add_argument("model", nargs="?", help="one model only")
     show = actions.add_parser("show", help="a version's card and history (default: production)")
     promotion = actions.add_parser("promote", help="put a version (default: the newest) to the gate")
+    promotion.add_argument("--smoke", action="store_true", help="though it was trained by --smoke")
     for with_version in (show, promotion):
         with_version.add_argument("model")
         with_version.add_argument("version", nargs="?")

@@ -125,6 +125,8 @@ class Card(_Part):
     privacy: PrivacyFacts | None = None
     phrasing: Phrasing | None = None
     ensemble: Ensemble | None = None
+    smoke: Literal[True] | None = None
+    """Whether it, or what it was made of, was trained by `--smoke`."""
 
     @property
     def version(self) -> str:
@@ -154,7 +156,7 @@ torch {self.lineage.torch}, code `{self.lineage.code}`).
   licence {self.dataset.licence}.
 - Weights: {self.weights.parameters:,} parameters, {self.weights.size:,} bytes of
   {_FORMATS[self.weights.name]}, SHA-256 `{self.weights.sha256}`.
-- Training: {settings}.
+- Training{", small and short (--smoke)" if self.smoke else ""}: {settings}.
 {self._compressed()}{_phrased(self.phrasing)}{_together(self.ensemble)}{_privacy(self.privacy)}"""
 
     def _compressed(self) -> str:

@@ -23,8 +23,11 @@ class Outcome:
         return [finding for finding in self.findings if not finding.passed]
 
 
-def promote(registry: Registry, buckets: Buckets, version: str | None) -> Outcome:
-    """Put a version (the newest when None) to the gate; the log says what came of it."""
+def promote(registry: Registry, buckets: Buckets, version: str | None, *, smoke: bool = False) -> Outcome:
+    """Put a version (the newest when None) to the gate; the log says what came of it.
+
+    Raises InvalidInputError for one that `--smoke` trained, unless `smoke` asks for it.
+    """
     written = False
     while not written:
         entries = registry.log.entries()
@@ -32,6 +35,8 @@ def promote(registry: Registry, buckets: Buckets, version: str | None) -> Outcom
         head = entries[-1]
         if subject == head.production:
             return Outcome(version=subject.version, findings=())
+        if not smoke:
+            _refuse_smoke(registry, subject)
         findings = judge(registry, buckets, subject, head.production)
         passed = all(finding.passed for finding in findings)
         written = registry.log.append(
@@ -56,6 +61,14 @@ def judge(
         read_dataset=lambda: store.find(buckets.data, card.dataset.name, card.dataset.version),
     )
     return tuple(rule.judge(evidence) for rule in GATES[registry.model])
+
+
+def _refuse_smoke(registry: Registry, subject: Pinned) -> None:
+    """A version that was trained to try the stages passes many a gate, and is none to be served."""
+    if registry.card(subject).smoke:
+        rule = "was trained by --smoke, to try every stage: production has no use for it"
+        fix = "train it without --smoke, name another version, or give --smoke to promote it all the same"
+        raise InvalidInputError("version", f"{registry.model} {subject.version}", rule, fix)
 
 
 def _newest(model: str, entries: list[Entry]) -> Pinned:

@@ -28,4 +28,5 @@ def card_of(
         lineage=Lineage(run=plan.run, code=plan.code, world_size=plan.world_size, torch=torch.__version__),
         weights=WeightFacts(sha256=sha256(weights), size=len(weights), parameters=parameters),
         privacy=privacy,
+        smoke=True if plan.model.small else None,
     )

@@ -31,12 +31,14 @@ class Plan:
         """The run's id: 12 hex digits over all that decides its result, whatever machines it runs on."""
         configs = self.configs()
         configs["training"] = {k: v for k, v in configs["training"].items() if k not in _HOW}
-        parts = {
+        parts: dict[str, Any] = {
             "model": self.model.name,
             "configs": configs,
             "dataset": self.dataset.version,
             "code": self.code,
         }
+        if self.model.small:  # its version is no other's, though the settings be the same
+            parts["smoke"] = True
         return short_hash(parts)
 
     def configs(self) -> dict[str, dict[str, Any]]:
