@@ -39,6 +39,11 @@ class Run:
         """Host -> tasks that changed something, or would have."""
         return {found[1]: int(found[3]) for found in _RECAP.finditer(self.output)}
 
+    @property
+    def failed(self) -> set[str]:
+        """Hosts that did not answer, or on which a task failed."""
+        return {found[1] for found in _RECAP.finditer(self.output) if int(found[4]) or int(found[5])}
+
     def succeeded(self) -> "Run":
         """Itself; shows what went wrong otherwise."""
         assert self.code == 0, self.output[-6000:]

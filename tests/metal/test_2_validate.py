@@ -65,3 +65,18 @@ def test_all_planted_faults_are_reported_at_once(site: Site, inventory: Path) ->
     assert [problem for problem in _EXPECTED if problem not in run.output] == []
     assert "planted-munge-key" not in run.output
     assert not any(run.changed.values())
+
+
+def test_a_check_of_blank_hosts_foresees_what_it_can_and_says_what_it_cannot(site: Site) -> None:
+    run = site.playbook("site.yml", "--check").succeeded()
+    for name in ("head-1", "service-1", "worker-1", "worker-2"):
+        assert f"{name}: is blank: every role is to be done on it" in run.said
+        assert run.changed[name] > 1
+    assert site.try_ssh("worker-1", "cat /etc/apt/sources.list.d/site.sources").returncode != 0
+
+
+def test_without_a_problem_it_says_so_and_what_is_emulated(site: Site) -> None:
+    run = site.playbook("validate.yml").succeeded()
+    assert (
+        "4 hosts, no problem; EMULATED: audit, clock, gpu, kernel, storage (head-1, service-1, w" in run.said
+    )

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
 from jinja2 import Environment, StrictUndefined
+
+from playbooks.filter_plugins.alerts import alert_after
 
 _ROLES = Path(__file__).resolve().parents[2] / "playbooks" / "roles"
 DASHBOARDS = sorted((_ROLES / "observability/files/dashboards").glob("*.json"))
@@ -52,15 +55,40 @@ def test_a_dashboard_asks_for_what_is_said_and_its_panels_do_not_overlap(file: P
     assert len(set(places)) == len(places)
 
 
-def test_a_rule_asks_for_what_is_said_and_an_alert_says_what_is_wrong() -> None:
-    defaults = yaml.safe_load((_ROLES / "observability/defaults/main.yml").read_text())
+def rules(**given: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - variables of the role
+    """The alert rules as the role writes them."""
+    role = _ROLES / "observability"
+    plain = {**_yaml(role / "defaults/main.yml"), **given}
     environment = Environment(undefined=StrictUndefined, trim_blocks=True)  # noqa: S701 - rules, no HTML
-    text = environment.from_string(_RULES.read_text()).render(**defaults, ansible_managed="managed")
-    rules = [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
-    asked = set().union(*(metrics(rule["expr"]) for rule in rules))
+    environment.filters["alert_after"] = alert_after
+    usual = _yaml(role / "vars/main.yml")["observability_usual_after"]
+    usual = {name: environment.from_string(after).render(**plain) for name, after in usual.items()}
+    template = environment.from_string(_RULES.read_text())
+    text = template.render(**plain, observability_usual_after=usual, ansible_managed="managed")
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(file.read_text())
+    return loaded
+
+
+def test_a_rule_asks_for_what_is_said_and_an_alert_says_what_is_wrong() -> None:
+    made = rules()
+    asked = set().union(*(metrics(rule["expr"]) for rule in made))
     assert {name for name in asked if not name.startswith("node_")} <= ours() | {"up"}
     assert ours() - asked == {"slurm_jobs"}, "what is said and nobody asks for"
-    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in rules)
+    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in made)
+
+
+def test_an_alert_waits_as_it_is_told_and_an_unknown_one_is_refused() -> None:
+    usual = {rule["alert"]: rule["for"] for rule in rules()}
+    told = {rule["alert"]: rule["for"] for rule in rules(observability_alert_after={"NodeDown": "2m"})}
+    assert {name for name, after in told.items() if after != usual[name]} == {"NodeDown"}
+    with pytest.raises(AnsibleFilterError, match=r"alert_after\.Nodedown: is no alert; choose of"):
+        rules(observability_alert_after={"Nodedown": "2m"})
+    with pytest.raises(AnsibleFilterError, match="NodeDown: soon: is no duration; write 30s, 5m or 1h30m"):
+        rules(observability_alert_after={"NodeDown": "soon"})
 
 
 def test_what_our_scripts_say_is_found() -> None:
