@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from datahall.sandbox import hosts
 from tests.metal.driver import Run, Site
 
 pytestmark = pytest.mark.timeout(900)
@@ -25,15 +26,21 @@ def _upgrade(site: Site, to: str, *more: str, reboot: bool = False) -> Run:
     return site.playbook("upgrade.yml", "-e", json.dumps(asked), *more)
 
 
+def _boot(site: Site, name: str) -> str:
+    return site.ssh(name, "cat /proc/sys/kernel/random/boot_id")
+
+
+def _boots(site: Site) -> dict[str, str]:
+    return {name: _boot(site, name) for name in ("worker-1", "worker-2")}
+
+
 def _domain(inventory: Path) -> tuple[str, ...]:
     inventory.write_text("worker: {vars: {scheduler_switch: rack-a}}\n")
     return ("-i", "inventory/emulated.py", "-i", str(inventory))
 
 
 def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged: Site) -> None:
-    boots = {
-        name: converged.ssh(name, "cat /proc/sys/kernel/random/boot_id") for name in ("worker-1", "worker-2")
-    }
+    boots = _boots(converged)
     run = _upgrade(converged, _BROKEN)
     assert run.code != 0
     assert ": Be well with them: gpu: nvidia-smi does not answer" in run.said
@@ -48,7 +55,7 @@ def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged:
     assert "hold" in converged.ssh(
         "worker-1", "dpkg-query --show --showformat='${db:Status-Want}' emulated-gpu"
     )
-    assert boots == {name: converged.ssh(name, "cat /proc/sys/kernel/random/boot_id") for name in boots}
+    assert boots == _boots(converged)
 
 
 def test_a_version_that_is_not_in_the_mirror_is_refused_before_anything_is_drained(converged: Site) -> None:
@@ -67,6 +74,45 @@ def test_a_failure_domain_is_upgraded_together_and_a_second_run_changes_nothing(
     assert converged.ssh("worker-2", _DRIVER).splitlines() == ["550.54.15", "worker-1 idle", "worker-2 idle"]
     again = _upgrade(converged, _AFTER).succeeded()
     assert set(again.changed.values()) == {0}, again.output
+    _upgrade(converged, _BEFORE, *_domain(inventory)).succeeded()  # a lower version is put in place, too
+
+
+_OFF = """[Unit]
+ConditionPathExists=/etc/planted-off
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+ExecStart=/bin/systemctl poweroff --force
+"""
+_PLANT = (
+    f"printf '{_OFF}' | sudo tee /etc/systemd/system/planted-off.service && sudo touch /etc/planted-off &&"
+    " sudo mkdir -p /etc/systemd/system/sysinit.target.wants &&"
+    " sudo ln -sf ../planted-off.service /etc/systemd/system/sysinit.target.wants/"
+).replace("\n", "\\n")
+
+
+def test_a_node_that_does_not_come_back_from_its_boot_stops_it_and_stays_drained(converged: Site) -> None:
+    converged.ssh("worker-1", _PLANT)
+    boots = _boots(converged)
+    run = _upgrade(converged, _AFTER, "-e", "upgrade_boot_timeout=15 upgrade_answer_timeout=5", reboot=True)
+    (converged.folder / "machines/worker-1/upper/etc/planted-off").unlink()
+    assert run.code != 0
+    assert f"worker-1: emulated-gpu={_AFTER}" in run.said, run.output[-3000:]
+    assert ": Boot anew: " in run.said
+    assert "the node stays drained, and no other node was touched after it: put it on" in run.said
+    assert run.changed["worker-2"] == 0
+    assert _boot(converged, "worker-2") == boots["worker-2"]
+    seen = converged.ssh("head-1", "sinfo --noheader --Node --format='%N %T %E'")
+    assert "upgrade.yml" in seen.splitlines()[0], seen
+    assert seen.splitlines()[0].startswith("worker-1 drain"), seen
+
+    hosts.start(converged.folder, "worker-1")
+    again = _upgrade(converged, _AFTER, reboot=True).succeeded()
+    assert again.changed["worker-1"] == 0, "it has the new version already"
+    assert _boot(converged, "worker-2") != boots["worker-2"], "a driver is loaded by a boot"
+    converged.take_back("worker-1")
+    assert converged.ssh("worker-2", _DRIVER).splitlines()[0] == "550.54.15"
 
 
 def test_the_roles_leave_a_change_of_the_driver_to_it(converged: Site, inventory: Path) -> None:
@@ -75,8 +121,6 @@ def test_the_roles_leave_a_change_of_the_driver_to_it(converged: Site, inventory
     assert f"{_BEFORE}: is not the driver that is installed (" in run.said
     assert f"={_AFTER}); run upgrade.yml" in run.said
     assert not any(run.changed.values())
-    back = _upgrade(
-        converged, _BEFORE, *_domain(inventory)
-    ).succeeded()  # a lower version is put in place, too
+    back = _upgrade(converged, _BEFORE, *_domain(inventory)).succeeded()
     assert back.changed["worker-1"] > 0
     assert converged.ssh("worker-1", _DRIVER).startswith("535.183.01")
