@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from transformers import AutoModelForCausalLM, AutoTokenizer, StoppingCriteriaList
 
 from workloads.errors import InvalidInputError
 from workloads.fingerprint import canonical, sha256
+from workloads.models.hub import FILES, snapshot
 from workloads.models.sentiment.checkpoint import locate
 from workloads.phrasing.phraser import INSTRUCTION, UnsaidError, prompt
 
-_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model")
-"""What decides what a checkpoint says; weights are safetensors only."""
 _FIX = "give lm:VERSION, a folder that save_pretrained wrote, a hub's name, or package:NAME/FOLDER"
 
 
@@ -71,7 +68,7 @@ class CheckpointPhraser:
 def open_checkpoint(checkpoint: str, max_tokens: int, seconds: float) -> CheckpointPhraser:
     """The checkpoint on the CPU in fp32, named by the hash of its files; raises InvalidInputError."""
     folder = _folder(checkpoint)
-    files = sorted({path for pattern in _FILES for path in folder.glob(pattern) if path.is_file()})
+    files = sorted({path for pattern in FILES for path in folder.glob(pattern) if path.is_file()})
     if not any(path.suffix == ".safetensors" for path in files):
         raise InvalidInputError("--by", checkpoint, "must hold weights as safetensors", _FIX)
     digest = sha256(canonical({path.name: sha256(path.read_bytes()) for path in files}))
@@ -98,8 +95,4 @@ def open_checkpoint(checkpoint: str, max_tokens: int, seconds: float) -> Checkpo
 def _folder(checkpoint: str) -> Path:
     if checkpoint.startswith("package:") or Path(checkpoint).is_dir():
         return Path(locate(checkpoint))
-    try:
-        return Path(snapshot_download(checkpoint, allow_patterns=list(_FILES)))
-    except (OSError, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        rule = f"must be there ({str(error).splitlines()[0]})"
-        raise InvalidInputError("--by", checkpoint, rule, _FIX) from None
+    return snapshot(checkpoint, field="--by")

@@ -7,16 +7,19 @@ from pathlib import Path
 from transformers import AutoConfig, AutoTokenizer
 
 from workloads.errors import InvalidInputError
-from workloads.fingerprint import sha256
+from workloads.fingerprint import canonical, sha256
+from workloads.models.hub import snapshot
 
-_FIX = "give a folder that save_pretrained wrote, a hub's name, or package:NAME/FOLDER"
+_FIX = "give a folder that save_pretrained wrote, NAME or NAME@REVISION of a hub, or package:NAME/FOLDER"
 _WEIGHTS = "model.safetensors"
 
 
 def locate(checkpoint: str) -> str:
-    """What transformers can open: a folder or a hub's name; raises InvalidInputError."""
-    if not checkpoint.startswith("package:"):
+    """The folder that transformers can open, a hub's copied into its cache; raises InvalidInputError."""
+    if Path(checkpoint).is_dir():
         return checkpoint
+    if not checkpoint.startswith("package:"):
+        return str(snapshot(checkpoint, field="--model-checkpoint"))
     package, _, folder = checkpoint.removeprefix("package:").partition("/")
     found = find_spec(package)
     places = list(found.submodule_search_locations or []) if found else []
@@ -35,8 +38,11 @@ def describe(checkpoint: str, classes: int) -> tuple[str, str]:
     except (OSError, ValueError) as error:
         rule = f"must be a checkpoint that can be opened ({str(error).splitlines()[0]})"
         raise InvalidInputError("--model-checkpoint", checkpoint, rule, _FIX) from None
-    weights = Path(place, _WEIGHTS)
-    revision = sha256(weights.read_bytes()) if weights.is_file() else str(getattr(config, "_commit_hash", ""))
+    hashes = {path.name: sha256(path.read_bytes()) for path in sorted(Path(place).glob("*.safetensors"))}
+    if not hashes:
+        rule = "must hold weights as safetensors"
+        raise InvalidInputError("--model-checkpoint", checkpoint, rule, _FIX)
+    revision = hashes.get(_WEIGHTS) or sha256(canonical(hashes))
     return json.dumps(config.to_dict(), sort_keys=True), revision
 
 
