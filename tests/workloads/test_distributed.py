@@ -87,12 +87,13 @@ def killed(place: Place, processes: int, *arguments: str, model: str = "mnist") 
     return losses(events)
 
 
-@pytest.mark.parametrize("model", ["sentiment", "chatbot"])
+@pytest.mark.parametrize(
+    ("model", "data", "every"), [("sentiment", "reviews-made", "16"), ("chatbot", "support-made", "4")]
+)
 def test_dropout_is_the_same_on_two_processes_and_after_a_kill(
-    new_place: Callable[[], Place], model: str
+    new_place: Callable[[], Place], model: str, data: str, every: str
 ) -> None:
-    data = {"sentiment": "reviews-made", "chatbot": "support-made"}[model]
-    flags = ("--smoke", "--epochs", "2", "--deterministic", "true", "--save-every", "2")
+    flags = ("--smoke", "--epochs", "2", "--deterministic", "true", "--save-every", every)
     places = [new_place(), new_place()]
     for place in places:
         assert put_data([data, "--site", str(place.file)], silent) == 0
