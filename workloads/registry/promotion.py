@@ -64,7 +64,7 @@ def judge(
 
 
 def _refuse_smoke(registry: Registry, subject: Pinned) -> None:
-    """A version that was trained to try the stages passes many a gate, and is none to be served."""
+    """A version that was trained to try the stages is none to be served, whether or not its gate would pass it."""
     if registry.card(subject).smoke:
         rule = "was trained by --smoke, to try every stage: production has no use for it"
         fix = "train it without --smoke, name another version, or give --smoke to promote it all the same"
