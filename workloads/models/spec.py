@@ -56,6 +56,8 @@ class ModelSpec:
     """`module:function`, which opens a `data.stream.Source` for `--stream`; None: it reads its data whole."""
     answer: str | None = None
     """`module:function`, which makes a registered version's `asking.said.Answerer`."""
+    continues: str | None = None
+    """`module:function`, which makes a registered language model's `asking.sampling.Continue`."""
     phrased: bool = False
     """Whether `workloads.phrasing` can give it a language model that puts its answers into words."""
     classify: str | None = None
@@ -78,9 +80,9 @@ class ModelSpec:
     """Whether its network has dropout: see `training.dropout`."""
     private: bool = False
     """Whether the data are in its weights only, and opacus has its layers: see `training.privacy`."""
-    served: Literal["rows", "texts"] | None = None
-    """What `workloads.serving` takes for it: rows of numbers, to which it gives scores of classes; or texts,
-    to which it gives answers.
+    served: Literal["rows", "texts", "prompts"] | None = None
+    """What `workloads.serving` takes for it: rows of numbers, to which it gives scores of classes; texts,
+    to which it gives answers; or prompts, from which it goes on.
     """
     fit: Callable[[NetworkSettings, Manifest], NetworkSettings] = _as_it_is
     """Completes `config` by what only the data set tells."""

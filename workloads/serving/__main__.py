@@ -17,8 +17,8 @@ from workloads.objects import connect
 from workloads.registry.store import Registry
 from workloads.serving.access import listen, read_token
 from workloads.serving.app import create_app
+from workloads.serving.chosen import form_of
 from workloads.serving.config import ServingConfig
-from workloads.serving.form import form_of
 from workloads.serving.metrics import new_metrics
 from workloads.serving.service import Service
 from workloads.site import load_site

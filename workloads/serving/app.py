@@ -80,7 +80,9 @@ def create_app(service: Service, token: str | None) -> FastAPI:
 def _schema(service: Service) -> dict[str, Any]:
     one, most = service.form.schema, service.config.max_batch
     instances = {"type": "array", "items": one, "minItems": 1, "maxItems": most}
-    schema = {"type": "object", "required": ["instances"], "properties": {"instances": instances}}
+    beside = {"parameters": service.form.parameters} if service.form.parameters else {}
+    properties = {"instances": instances, **beside}
+    schema = {"type": "object", "required": ["instances"], "properties": properties}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from workloads.asking.said import Answerer, Said
-from workloads.command import validate
 from workloads.errors import CorruptDataError, InvalidInputError
 from workloads.models.spec import ModelSpec
 from workloads.objects import Bucket
@@ -26,9 +25,17 @@ FAILED = "refused"
 class Form(Protocol):
     """One form; all but `load` is quick and needs no torch."""
 
+    alone: bool
+    """Whether each request is computed by itself, in place of with whatever else waits."""
+
     @property
     def schema(self) -> dict[str, Any]:
         """An instance's, as OpenAPI has it."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any] | None:
+        """That of what may be sent beside the instances; None: nothing may."""
         ...
 
     def parse(self, body: bytes, most: int) -> Array:
@@ -62,6 +69,8 @@ class Rows:
 
     width: int
     classes: int
+    alone: bool = False
+    parameters: None = None
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -105,6 +114,8 @@ class Texts:
 
     bucket: Bucket
     """The registry's, where a phraser may be."""
+    alone: bool = False
+    parameters: None = None
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -113,11 +124,11 @@ class Texts:
 
     def parse(self, body: bytes, most: int) -> Array:
         """Texts (n,)."""
-        return _objects(instances.parse_texts(body, most=most))
+        return objects(instances.parse_texts(body, most=most))
 
     def first(self) -> Array:
         """A greeting: a refusal of it shows as well that all works."""
-        return _objects(["Hello"])
+        return objects(["Hello"])
 
     def load(self, spec: ModelSpec, card: Card, weights: bytes) -> Predict:
         """Texts to answers."""
@@ -128,7 +139,7 @@ class Texts:
         if spec.answer is None:
             raise TypeError(spec.name)
         answer: Answerer = load(spec.answer)(with_phraser(load_version(spec, card, weights), self.bucket))
-        return lambda texts: _objects(answer(texts.tolist()))
+        return lambda texts: objects(answer(texts.tolist()))
 
     def check(self, answers: Array) -> None:
         """Texts, or refusals."""
@@ -148,21 +159,14 @@ class Texts:
         return [each.as_dict() for each in answers.tolist()]
 
 
-def form_of(spec: ModelSpec, card: Card, bucket: Bucket) -> Form:
-    """The form of a model that is served."""
-    if spec.served == "texts":
-        return Texts(bucket)
-    config: Any = validate(type(spec.config), card.config.model, fix="train the model again")
-    return Rows(config.width, config.classes)
-
-
 def body_of(predictions: list[dict[str, Any]], card: Card) -> str:
     """A response's body."""
     model = {"name": card.model, "version": card.version}
     return json.dumps({"predictions": predictions, "model": model}, separators=(",", ":"))
 
 
-def _objects(values: list[Any]) -> Array:
+def objects(values: list[Any]) -> Array:
+    """Values of any kind as instances (n,)."""
     made = np.empty(len(values), dtype=object)
     made[:] = values
     return made

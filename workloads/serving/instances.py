@@ -16,7 +16,7 @@ _EXAMPLE = 'send {"instances": [[...], ...]}'
 
 def parse(body: bytes, *, width: int, most: int) -> Rows:
     """The instances in a body: 1 to `most`, each of `width` numbers from 0 to 1; raises ProblemError."""
-    instances = _instances(body, most)
+    instances = _document(body, most)["instances"]
     for i, row in enumerate(instances):
         _check_row(i, row, width)
     return _in_range(instances)
@@ -24,7 +24,16 @@ def parse(body: bytes, *, width: int, most: int) -> Rows:
 
 def parse_texts(body: bytes, *, most: int) -> list[str]:
     """The instances in a body: 1 to `most`, each a text that is not blank; raises ProblemError."""
-    instances = _instances(body, most)
+    return _texts(_document(body, most)["instances"])
+
+
+def parse_prompts(body: bytes, *, most: int) -> tuple[list[str], object]:
+    """The same, and the body's `parameters` as they are, {} where there are none."""
+    document = _document(body, most, known=("instances", "parameters"))
+    return _texts(document["instances"]), document.get("parameters", {})
+
+
+def _texts(instances: list[Any]) -> list[str]:
     for i, text in enumerate(instances):
         if not isinstance(text, str) or not text.strip():
             value = "blank" if isinstance(text, str) else type(text).__name__
@@ -32,14 +41,15 @@ def parse_texts(body: bytes, *, most: int) -> list[str]:
     return instances
 
 
-def _instances(body: bytes, most: int) -> list[Any]:
+def _document(body: bytes, most: int, *, known: tuple[str, ...] = ("instances",)) -> dict[str, Any]:
     document = _json(body)
     if not isinstance(document, dict) or "instances" not in document:
         keys = ", ".join(map(str, document)) if isinstance(document, dict) else type(document).__name__
         raise _wrong("instances", keys or "missing", "must be a member of the JSON object", _EXAMPLE)
     for key in document:
-        if key != "instances":
-            raise _wrong(key, type(document[key]).__name__, "is not known", "send instances only")
+        if key not in known:
+            fix = f"send {' and '.join(known)} only"
+            raise _wrong(key, type(document[key]).__name__, "is not known", fix)
     instances = document["instances"]
     if not isinstance(instances, list) or not instances:
         value = "[]" if instances == [] else type(instances).__name__
@@ -47,7 +57,7 @@ def _instances(body: bytes, most: int) -> list[Any]:
     if len(instances) > most:
         rule, fix = f"must be at most {most} instances", "send the rest in another request"
         raise ProblemError(413, field="instances", value=f"{len(instances)} instances", rule=rule, fix=fix)
-    return instances
+    return document
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - anything may be sent

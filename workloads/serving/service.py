@@ -42,7 +42,7 @@ class Service:
             predict = await asyncio.to_thread(self._predictor)
             self._batcher = Batcher(
                 predict,
-                max_batch=self.config.max_batch,
+                max_batch=1 if self.form.alone else self.config.max_batch,
                 max_wait_s=self.config.max_wait_ms / 1000,
                 max_queue=self.config.max_queue,
                 on_batch=self.metrics.on_batch,

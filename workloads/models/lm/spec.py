@@ -20,6 +20,8 @@ LM = ModelSpec(
     stream="workloads.models.lm.flow:open_stream",
     counted=False,
     answer="workloads.models.lm.answer:open_answer",
+    continues="workloads.models.lm.answer:open_continue",
+    served="prompts",
     kept=(Measure("perplexity", higher_is_better=False, share=True),),
     prune="workloads.models.lm.pruning:prune",
     smoke={
