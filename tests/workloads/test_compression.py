@@ -191,7 +191,7 @@ def test_eight_bits_are_run_by_onnx_and_the_best_is_the_fastest(
     code, event = tell("--best", "--quality-lost", "0.05")
     assert code == 0
     found = event["measured"]
-    assert found.keys() == {"as it is", "bf16", "onnx", "int8"}
+    assert found.keys() == {"as it is", "bf16", "onnx", "int8", "int8-torchao"}
     limit = found["as it is"]["accuracy"] - 0.05
     fit = {name: one["latency_ms"] for name, one in found.items() if one["accuracy"] >= limit}
     assert fit[event["steps"]] == min(fit.values())

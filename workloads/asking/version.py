@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load
 from torch import nn
 
+from workloads.asking.eight_bits import filled, is_eight_bits
 from workloads.asking.half import halved
 from workloads.asking.packed import unpack
 from workloads.asking.together import Together
@@ -28,7 +29,7 @@ class Loaded:
     card: Card
     network: nn.Module
     attachments: dict[str, str]
-    form: Literal["fp32", "bf16", "onnx", "ensemble"] = "fp32"
+    form: Literal["fp32", "bf16", "onnx", "int8-torchao", "ensemble"] = "fp32"
     """Only in the first can it be looked into, and learn."""
     phraser: Phraser | None = None
     """What puts answers into words; see `workloads.phrasing.opened`."""
@@ -54,6 +55,9 @@ def load_version(spec: ModelSpec, card: Card, weights: bytes) -> Loaded:
     network = _network(spec, card, config)
     try:
         tensors = unpack(load(weights))
+        if is_eight_bits(tensors):
+            quantised = filled(network, tensors).eval()
+            return Loaded(spec, card, quantised, metadata(weights), form="int8-torchao")
         network.load_state_dict(tensors)
     except (RuntimeError, ValueError) as error:
         rule, fix = "weights must fit the card's configuration", "train the model again"

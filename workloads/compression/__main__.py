@@ -54,7 +54,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         "--steps",
         action="append",
         default=[],
-        help="prune:SHARE, sparse:SHARE, distil:EPOCHS, bf16, onnx, int8, in the order they are taken",
+        help="prune:SHARE, sparse:SHARE, distil:EPOCHS, bf16, onnx, int8, int8-torchao, in order",
     )
     parser.add_argument(
         "--best",

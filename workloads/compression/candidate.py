@@ -10,7 +10,7 @@ from workloads.asking.version import Loaded
 from workloads.settings import NetworkSettings
 from workloads.training.task import Task
 
-Form = Literal["fp32", "bf16", "onnx", "int8"]
+Form = Literal["fp32", "bf16", "onnx", "int8", "int8-torchao"]
 """How a network is kept and run."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from safetensors.torch import save
 from torch import nn
 
+from workloads.asking.eight_bits import eight_bits, flat
 from workloads.asking.half import halved
 from workloads.asking.onnx_network import OnnxNetwork, attached
 from workloads.asking.packed import pack
@@ -30,7 +31,7 @@ class Made:
         texts = self.candidate.parent.attachments
         if self.onnx:
             return attached(self.onnx.content, texts, dict(self.network.named_buffers()))
-        return save(pack(self.network.state_dict()), metadata={"format": "pt", **texts})
+        return save(pack(flat(self.network.state_dict())), metadata={"format": "pt", **texts})
 
     @property
     def file(self) -> str:
@@ -44,6 +45,10 @@ def _fp32(candidate: Candidate) -> Made:
 
 def _bf16(candidate: Candidate) -> Made:
     return Made(candidate, halved(copy.deepcopy(candidate.network)))
+
+
+def _int8_torchao(candidate: Candidate) -> Made:
+    return Made(candidate, eight_bits(copy.deepcopy(candidate.network)))
 
 
 def _onnx(candidate: Candidate, change: Callable[[OnnxNetwork], OnnxNetwork] = lambda same: same) -> Made:
@@ -65,6 +70,7 @@ FORMS: Mapping[Form, Callable[[Candidate], Made]] = {
     "bf16": _bf16,
     "onnx": _onnx,
     "int8": _int8,
+    "int8-torchao": _int8_torchao,
 }
 """Each form by name."""
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from workloads.asking.eight_bits import as_eight_bits
 from workloads.compression.candidate import Form, matrices
 
 _MOST = 127
@@ -22,6 +23,7 @@ def _eight_bits(weight: Tensor) -> Tensor:
 ROUNDING: Mapping[Form, Callable[[Tensor], Tensor]] = {
     "bf16": lambda weight: weight.bfloat16().float(),
     "int8": _eight_bits,
+    "int8-torchao": as_eight_bits,
 }
 """Of the forms that have fewer numbers than fp32."""
 
@@ -29,8 +31,14 @@ ROUNDING: Mapping[Form, Callable[[Tensor], Tensor]] = {
 @torch.no_grad()
 def rounded(network: nn.Module, form: Form) -> None:
     """Round its matrices, in place, to what `form` has."""
-    for _, _, weight in matrices(network) if form in ROUNDING else []:
-        weight.copy_(ROUNDING[form](weight))
+    for module, _, weight in matrices(network):
+        if _rounds(module, form):
+            weight.copy_(ROUNDING[form](weight))
+
+
+def _rounds(module: nn.Module, form: Form) -> bool:
+    """Whether the form has other numbers for this module's matrices: torchao's only for linear layers."""
+    return form in ROUNDING and (form != "int8-torchao" or isinstance(module, nn.Linear))
 
 
 class _Held(nn.Module):
@@ -59,10 +67,12 @@ def held(network: nn.Module, form: Form) -> Iterator[None]:
     found = [
         (module, name)
         for module, name, weight in matrices(network)
-        if form in ROUNDING or float((weight == 0).float().mean()) > _ZEROS
+        if _rounds(module, form) or float((weight == 0).float().mean()) > _ZEROS
     ]
     for module, name in found:
-        parametrize.register_parametrization(module, name, _Held(getattr(module, name).detach(), form))
+        parametrize.register_parametrization(
+            module, name, _Held(getattr(module, name).detach(), form if _rounds(module, form) else "fp32")
+        )
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
 """The steps by name, in whatever order they are asked for: each makes a candidate of a candidate.
 
-A form (bf16, onnx, int8) that is asked for in the middle rounds the weights to its numbers, and holds
-what follows to them; the last one named is what the network is in the end.
+A form (bf16, onnx, int8, int8-torchao) that is asked for in the middle rounds the weights to its
+numbers, and holds what follows to them; the last one named is what the network is in the end.
 """
 
 import copy
@@ -66,8 +66,9 @@ STEPS: Mapping[str, Callable[[Candidate, str], Candidate]] = {
     "bf16": partial(_form, "bf16"),
     "onnx": partial(_form, "onnx"),
     "int8": partial(_form, "int8"),
+    "int8-torchao": partial(_form, "int8-torchao"),
 }
-"""`prune:SHARE`, `sparse:SHARE`, `distil:EPOCHS`, `bf16`, `onnx`, `int8`."""
+"""`prune:SHARE`, `sparse:SHARE`, `distil:EPOCHS`, `bf16`, `onnx`, `int8`, `int8-torchao`."""
 
 
 def take(candidate: Candidate, steps: str) -> Candidate:
