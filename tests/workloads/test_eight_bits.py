@@ -61,9 +61,10 @@ def test_what_is_kept_comes_back_as_it_was_and_a_byte_is_a_weight(
 def test_a_candidate_is_made_loaded_and_held_to_its_numbers() -> None:
     candidate = take(parent(), "int8-torchao,sparse:0.6,distil:1")
     assert candidate.form == "int8-torchao"
+    weights = torch.cat([each.flatten() for each in candidate.network.parameters() if each.dim() > 1])
+    assert float((weights == 0).float().mean()) > 0.59
     for layer in candidate.network.modules():
         if isinstance(layer, nn.Linear):
-            assert float((layer.weight == 0).float().mean()) > 0.1
             # Not the same: torchao takes 255 / 2 steps a side, so that the largest gives way each time.
             step = layer.weight.detach().abs().amax(1, keepdim=True) / 127
             assert ((as_eight_bits(layer.weight) - layer.weight).abs() <= 0.51 * step).all()
@@ -89,5 +90,6 @@ def test_a_candidate_is_made_loaded_and_held_to_its_numbers() -> None:
 
 
 def parent() -> Candidate:
+    torch.manual_seed(0)
     network = MLP(SHAPE).eval()
     return Candidate(network, SHAPE, Loaded(MODELS["mnist"], card(), network, {}), opened())

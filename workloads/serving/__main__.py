@@ -1,13 +1,9 @@
 """`python -m workloads.serving MODEL`: parse, find the production version, serve it until SIGTERM."""
 
 import argparse
-import asyncio
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-import uvicorn
 
 from workloads import command
 from workloads.errors import InvalidInputError
@@ -20,6 +16,7 @@ from workloads.serving.app import create_app
 from workloads.serving.chosen import form_of
 from workloads.serving.config import ServingConfig
 from workloads.serving.metrics import new_metrics
+from workloads.serving.server import new_server, run_server, stop
 from workloads.serving.service import Service
 from workloads.site import load_site
 
@@ -46,26 +43,16 @@ def main(argv: Sequence[str], emit: Emit) -> int:
             metrics=new_metrics(card.model, card.version),
             read_weights=lambda: registry.weights(card),
             emit=emit,
-            on_failure=lambda: setattr(server, "should_exit", True),
+            on_failure=lambda: stop(server),
         )
-        options = uvicorn.Config(
-            create_app(service, token), log_config=None, access_log=False, timeout_graceful_shutdown=10
-        )
-        server = uvicorn.Server(options)
+        server = new_server(create_app(service, token))
         host = f"[{args.host}]" if ":" in args.host else args.host
         url = f"http://{host}:{listener.getsockname()[1]}"
         emit("serving", model=card.model, version=card.version, url=url)
-        _stop_on_signals(server)
-        asyncio.run(server.serve([listener]))
+        run_server(server, listener)
     if service.failure:
         raise service.failure
     return 0
-
-
-def _stop_on_signals(server: uvicorn.Server) -> None:
-    # In force before uvicorn's own handlers are, and when it raises the signal again after closing.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

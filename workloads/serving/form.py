@@ -25,8 +25,10 @@ FAILED = "refused"
 class Form(Protocol):
     """One form; all but `load` is quick and needs no torch."""
 
-    alone: bool
-    """Whether each request is computed by itself, in place of with whatever else waits."""
+    @property
+    def alone(self) -> bool:
+        """Whether each request is computed by itself, in place of with whatever else waits."""
+        ...
 
     @property
     def schema(self) -> dict[str, Any]:
