@@ -64,7 +64,7 @@ def judge(
 
 
 def _refuse_smoke(registry: Registry, subject: Pinned) -> None:
-    """A version that was trained to try the stages is none to be served, whether or not its gate would pass it."""
+    """A version that was trained to try the stages is none to be served, would its gate pass it or not."""
     if registry.card(subject).smoke:
         rule = "was trained by --smoke, to try every stage: production has no use for it"
         fix = "train it without --smoke, name another version, or give --smoke to promote it all the same"
