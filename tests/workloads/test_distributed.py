@@ -103,7 +103,7 @@ def test_dropout_is_the_same_on_two_processes_and_after_a_kill(
     first = killed(places[1], 2, *flags, model=model, epochs=3)  # the first epoch's checkpoint is there then
     with torchrun(places[1], 1, *flags, model=model) as process:
         second = told(process)
-    assert [event["event"] for event in second][1] == "resumed"
+    assert [event["event"] for event in second].count("resumed") == 1
     agree({**first, **losses(second)}, alone)
 
 
