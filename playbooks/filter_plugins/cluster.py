@@ -171,6 +171,17 @@ def _users(hosts: Hosts, _: Groups) -> Iterator[str]:
                 )
 
 
+def _backups(hosts: Hosts, _: Groups) -> Iterator[str]:
+    for name, variables in hosts.items():
+        given = any(variables.get(f"backup_password{each}") for each in ("", "_file"))
+        if variables.get("backup_schedule") and not given:
+            rule, fix = (
+                "a backup by the clock needs a password",
+                "name a file for it, or give it from a vault",
+            )
+            yield _problem(name, "backup_password_file", "none", rule, fix)
+
+
 def _munge_key(hosts: Hosts, _: Groups) -> Iterator[str]:
     for name, variables in hosts.items():
         key = variables.get("scheduler_munge_key", "")
@@ -268,7 +279,7 @@ def _network(value: object) -> IPv4Network | None:
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
     _group_sizes, _names, _addresses, _networks, _allowances, _edge, _serving, _storage,
-    _users, _munge_key, _spelling, _unreachable, _systems, _clones, _clocks,
+    _users, _backups, _munge_key, _spelling, _unreachable, _systems, _clones, _clocks,
 )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ),
         ({**_SERVED, "serving_site": {}}, "worker-1: serving_site: none: a model server needs to find the"),
         ({**_SERVED, "serving_token_file": ""}, "serving_token or serving_token_file: none: whoever reaches"),
+        ({"backup_schedule": "daily"}, "backup_password_file: none: a backup by the clock needs a password"),
         ({"storage_exports": [{}]}, "worker-1: storage_exports: set: the firewall lets nobody reach"),
         ({"storage_mounts": [{"server": "nas"}]}, "storage_mounts.server: nas: is no host of the inventory"),
         ({"storage_volumes": [{"device": "/dev/a"}] * 2}, "storage_volumes.device: /dev/a: is there twice"),
