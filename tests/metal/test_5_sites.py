@@ -139,13 +139,13 @@ def test_where_there_is_no_tunnel_nothing_leaves_in_clear_and_it_is_found_and_me
     # the gateway's answer, that it cannot, has what was sent in it
     refused = {("worker-1", "head-1"), ("head-1", "worker-1")}
     assert _seen(site, "worker-1", _INSIDE["worker-2"]) <= refused
-    seen = _ask(joined, "--check")
+    seen = _ask(joined, "--check", "-v")
     assert "sites: is not there" in seen.said
     assert seen.changed["head-1"] > 0
     _ask(joined)
     assert _reach(site, "worker-1", "worker-2")
     site.ssh("worker-2", "sudo ip route delete 198.18.8.0/24 via 198.18.9.20")
-    assert _ask(joined).changed["worker-2"] == 1
+    assert {host for host, tasks in _ask(joined).changed.items() if tasks} == {"worker-2"}
     assert _reach(site, "worker-1", "worker-2")
 
 
