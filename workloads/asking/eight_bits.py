@@ -3,12 +3,12 @@
 A weight NAME is then several tensors in the file: NAME/qdata (int8), NAME/scale, NAME/zero_point.
 """
 
-import logging
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from workloads.asking.quiet import quiet
 
 Tensors = dict[str, Tensor]
 
@@ -17,14 +17,8 @@ _MARK = "/qdata"
 
 def eight_bits(network: nn.Module) -> nn.Module:
     """`network`, in place, with its linear layers' weights in int8, a scale a row; what flows stays fp32."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)  # torch's and Python's advice to torchao, which is not for the user
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from torchao.quantization import Int8WeightOnlyConfig, quantize_  # noqa: PLC0415 - where needed
-    finally:
-        logging.disable(before)
+    with quiet():
+        from torchao.quantization import Int8WeightOnlyConfig, quantize_  # noqa: PLC0415 - where needed
     quantize_(network, Int8WeightOnlyConfig())
     return network
 
@@ -34,7 +28,8 @@ def as_eight_bits(weight: Tensor) -> Tensor:
 
     Again it is another, by half a step at most: a row's largest is 127.5 steps, of which it keeps 127.
     """
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    # on no device: this is called at each step of distilling, and weights would be drawn to be thrown away
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False, device="meta")
     layer.weight = nn.Parameter(weight.detach().clone())
     rounded: Tensor = eight_bits(nn.Sequential(layer)).get_parameter("0.weight").dequantize()
     return rounded

@@ -1,10 +1,6 @@
 """A network as an ONNX file, in fp32 or with weights of 8 bits, run by ONNX Runtime on the CPU."""
 
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +9,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from workloads.asking.onnx_network import OnnxNetwork
+from workloads.asking.quiet import quiet
 from workloads.registry.card import ONNX_FILE
 
 
@@ -33,7 +30,7 @@ def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
         {0: torch.export.Dim.DYNAMIC} | ({1: torch.export.Dim.DYNAMIC} if given.dim() == 2 else {})
         for given in example
     )
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, quiet():
         path = Path(folder) / ONNX_FILE
         program: Any = torch.onnx.export(
             _Named(network),
@@ -48,21 +45,8 @@ def export(network: nn.Module, example: tuple[Tensor, ...]) -> OnnxNetwork:
 
 def quantise(network: OnnxNetwork) -> OnnxNetwork:
     """The same with weights of 8 bits; what flows between them is quantised as it comes."""
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, quiet():
         before, after = Path(folder) / ONNX_FILE, Path(folder) / f"int8-{ONNX_FILE}"
         before.write_bytes(network.content)
         quantize_dynamic(before, after, weight_type=QuantType.QInt8)
         return OnnxNetwork(after.read_bytes())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the exporter's advice, which is not for the user."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
