@@ -5,6 +5,8 @@ export PYTHON
 ENV ?= local
 METAL ?= tests/metal
 bin := .venv/bin
+# what make test samples and make test-fuzz runs in whole
+fuzzed := tests/engine/fuzz tests/engine/test_kills.py tests/engine/test_buckets.py tests/engine/test_fault_calls.py tests/engine/test_fault_packs.py tests/sandbox/aws/test_killed_updates.py
 
 .PHONY: help setup up down test test-fuzz test-train lint types lock metal-needs metal-up metal-down metal-lint test-metal
 
@@ -21,12 +23,10 @@ down: setup ## take it down and prove that nothing is left (ENV=local)
 	@$(bin)/datahall down $(ENV)
 
 test: setup ## run the tests
-	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(bin)/python -m pytest --numprocesses 2 --dist loadgroup $(if $(AFTER_FUZZ),$(fuzzed:%=--ignore=%))
 
 test-fuzz: setup ## thousands of random lives of a stack, every KILL_STEP-th moment to kill it, every fault (CASES=2000)
-	@DATAHALL_FUZZ=$${CASES:-2000} DATAHALL_KILL_STEP=$${KILL_STEP:-1} $(bin)/python -m pytest tests/engine/fuzz \
-	  tests/engine/test_kills.py tests/engine/test_buckets.py tests/engine/test_fault_calls.py tests/engine/test_fault_packs.py \
-	  tests/sandbox/aws/test_killed_updates.py -n auto --dist worksteal
+	@DATAHALL_FUZZ=$${CASES:-2000} DATAHALL_KILL_STEP=$${KILL_STEP:-1} $(bin)/python -m pytest $(fuzzed) -n auto --dist worksteal
 
 test-train: setup ## each model trained, and several processes that are killed and put together anew (minutes)
 	@DATAHALL_TRAIN=1 $(bin)/python -m pytest tests/workloads -m train -n 2 --dist loadgroup $(LEAVE)
