@@ -1,6 +1,12 @@
 """The data centre's building blocks, as Pulumi components."""
 
-from components.bare_metal import BareMetalPool, BareMetalPoolArgs, BareMetalPoolResources, MachineArgs
+from components.bare_metal import (
+    BareMetalPool,
+    BareMetalPoolArgs,
+    BareMetalPoolResources,
+    BmcArgs,
+    MachineArgs,
+)
 from components.capacity import (
     Capacity,
     ExistingReservation,
@@ -33,6 +39,7 @@ __all__ = [
     "BareMetalPool",
     "BareMetalPoolArgs",
     "BareMetalPoolResources",
+    "BmcArgs",
     "Capacity",
     "Cluster",
     "ClusterArgs",

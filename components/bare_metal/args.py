@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.bare_metal.paths import found
 from components.checks import check_text
 from components.errors import InvalidArgs
 
@@ -27,6 +28,40 @@ NEIGHBOUR_TAGS = (
 _HOST = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _GROUP = r"[a-z_][a-z0-9_]*"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_BMC = r"https://[^\s/?#@]+/?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BmcArgs:
+    """A machine's baseboard controller, asked by Redfish: repair.yml presses its buttons.
+
+    ``address``: ``https://HOST``; its certificate is verified, against ``ca_file`` (PEM) where that is given.
+    ``credentials_file``: JSON with username and password, mode 600, read where Ansible runs, and only its
+    path is recorded; none: ``REDFISH_USERNAME`` and ``REDFISH_PASSWORD`` there. ``system``: the system's Id
+    where the controller has several.
+    """
+
+    address: str
+    credentials_file: str | Path | None = None
+    ca_file: str | Path | None = None
+    system: str | None = None
+
+    def __post_init__(self) -> None:
+        if "@" in self.address:  # what stands before it may be a password
+            fix = "give them in credentials_file"
+            raise InvalidArgs("bmc.address", "(not shown)", "has a name and password in it", fix)
+        rule = "is no controller's address (Redfish speaks TLS)"
+        check_text("bmc.address", self.address, _BMC, rule, "write it as https://10.20.9.1")
+
+    def variables(self) -> dict[str, str]:
+        """What the role ``repair`` is told of it."""
+        told = {
+            "repair_bmc": self.address,
+            "repair_bmc_system": self.system,
+            "repair_bmc_credentials": found(self.credentials_file),
+            "repair_bmc_ca": found(self.ca_file),
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +71,7 @@ class MachineArgs:
     address: pulumi.Input[str]
     groups: Sequence[str]
     variables: Mapping[str, Any] = field(default_factory=dict)
+    bmc: BmcArgs | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.groups, str) or not self.groups:
@@ -43,6 +79,8 @@ class MachineArgs:
         for group in self.groups:
             _check_group("groups", group)
         _check_variables("variables", self.variables)
+        if self.bmc and (twice := sorted({*self.variables} & {*self.bmc.variables()})):
+            raise InvalidArgs(f"variables.{twice[0]}", "set", "bmc says it already", "keep one of them")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +138,8 @@ class BareMetalPoolArgs:
         shared = dict(self.variables) if self.user is None else {**self.variables, "ansible_user": self.user}
         groups: dict[str, Any] = {}
         for name, machine in sorted(self.machines.items()):
-            told = {"ansible_host": machine.address, **machine.variables}
+            bmc = machine.bmc.variables() if machine.bmc else {}
+            told = {"ansible_host": machine.address, **machine.variables, **bmc}
             for number, group in enumerate(machine.groups):
                 # what is told once, in the first group, holds in all
                 hosts = groups.setdefault(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -11,6 +10,7 @@ import pulumi
 from components._options import protected
 from components.bare_metal.args import BareMetalPoolArgs
 from components.bare_metal.hosts import Hosts
+from components.bare_metal.paths import absolute, found
 from components.checks import check_name
 
 
@@ -35,13 +35,13 @@ class BareMetalPool(pulumi.ComponentResource):
         super().__init__("datahall:components:BareMetalPool", name, None, opts)
         hosts = Hosts(
             name,
-            playbooks=_absolute(args.playbooks),
+            playbooks=absolute(args.playbooks),
             inventory=args.inventory(),
             neighbour_tags=args.neighbour_tags,
             leavers=args.leavers,
-            private_key_file=_found(args.private_key_file),
-            vault_files=[_absolute(path) for path in args.vault_files],
-            vault_password_file=_found(args.vault_password_file),
+            private_key_file=found(args.private_key_file),
+            vault_files=[absolute(path) for path in args.vault_files],
+            vault_password_file=found(args.vault_password_file),
             opts=protected(pulumi.ResourceOptions(parent=self), args.deletion_protection),
         )
         self.resources = BareMetalPoolResources(hosts=hosts)
@@ -49,12 +49,3 @@ class BareMetalPool(pulumi.ComponentResource):
         self.hosts = sorted(args.machines)
         self.drift = hosts.drift
         self.register_outputs({"inventory": self.inventory, "hosts": self.hosts, "drift": self.drift})
-
-
-def _found(path: str | Path | None) -> str | None:
-    return None if path is None else _absolute(path)
-
-
-def _absolute(path: str | Path) -> str:
-    """A path as the provider, which runs elsewhere, can follow it; one that is relative is the project's."""
-    return str((Path(pulumi.get_root_directory() or ".") / Path(path).expanduser()).resolve())

@@ -29,6 +29,7 @@ _SERVING = (
     ("serving_token or serving_token_file", "whoever reaches it could ask it", "name a file for a token"),
 )
 """What a model server cannot do without: the variable, the rule, the fix."""
+_BMC = re.compile(r"https://[^\s/?#@]+/?")
 _PORTS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?")
 
 
@@ -182,6 +183,20 @@ def _backups(hosts: Hosts, _: Groups) -> Iterator[str]:
             yield _problem(name, "backup_password_file", "none", rule, fix)
 
 
+def _controllers(hosts: Hosts, _: Groups) -> Iterator[str]:
+    for name, variables in hosts.items():
+        bmc = variables.get("repair_bmc", "")
+        if bmc and not _BMC.fullmatch(str(bmc)):
+            shown = "(not shown)" if "@" in str(bmc) else bmc  # a password may stand before it
+            yield _problem(name, "repair_bmc", shown, "is no controller", "write it as https://10.20.9.1")
+        for part in ("system", "credentials", "ca"):
+            field, told = f"repair_bmc_{part}", variables.get(f"repair_bmc_{part}")
+            if told and not bmc:
+                yield _problem(name, field, told, "no controller is named", "name repair_bmc")
+            if told and part != "system" and not Path(str(told)).is_file():
+                yield _problem(name, field, told, "is no file of this machine", "correct it")
+
+
 def _munge_key(hosts: Hosts, _: Groups) -> Iterator[str]:
     for name, variables in hosts.items():
         key = variables.get("scheduler_munge_key", "")
@@ -279,7 +294,7 @@ def _network(value: object) -> IPv4Network | None:
 
 _CHECKS: tuple[Callable[[Hosts, Groups], Iterator[str]], ...] = (
     _group_sizes, _names, _addresses, _networks, _allowances, _edge, _serving, _storage,
-    _users, _backups, _munge_key, _spelling, _unreachable, _systems, _clones, _clocks,
+    _users, _backups, _controllers, _munge_key, _spelling, _unreachable, _systems, _clones, _clocks,
 )  # fmt: skip
 
 

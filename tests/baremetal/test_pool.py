@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components import BareMetalPoolArgs, InvalidArgs, MachineArgs
+from components import BareMetalPoolArgs, BmcArgs, InvalidArgs, MachineArgs
 from datahall.engine import Diagnostic, EngineError, Op
 from datahall.testing import NewStack, Stack
 from tests.baremetal.world import PLUGINS, World
@@ -193,3 +193,20 @@ def test_a_machine_must_be_in_a_group_of_a_free_name() -> None:
     for groups in ([], ["all"], ["converging"], ["gpu-nodes"]):
         with pytest.raises(InvalidArgs, match="groups: "):
             MachineArgs(address="10.0.0.1", groups=groups)
+
+
+def test_a_machines_controller_is_told_to_the_role_that_presses_its_buttons() -> None:
+    bmc = BmcArgs(address="https://10.20.9.1", credentials_file="/etc/bmc.json")
+    machine = MachineArgs(address="10.0.0.1", groups=["worker"], bmc=bmc)
+    told = BareMetalPoolArgs(machines={"worker-1": machine}).inventory()
+    assert told["all"]["children"]["worker"]["hosts"]["worker-1"] == {
+        "ansible_host": "10.0.0.1",
+        "repair_bmc": "https://10.20.9.1",
+        "repair_bmc_credentials": "/etc/bmc.json",
+    }
+    with pytest.raises(InvalidArgs, match=r"variables\.repair_bmc: set: bmc says it already"):
+        MachineArgs(address="10.0.0.1", groups=["worker"], variables={"repair_bmc": "x"}, bmc=bmc)
+    for address in ("10.20.9.1", "http://10.20.9.1", "https://me:secret@10.20.9.1", "https://a/redfish"):
+        with pytest.raises(InvalidArgs, match=r"bmc\.address: ") as refused:
+            BmcArgs(address=address)
+        assert "secret" not in str(refused.value)

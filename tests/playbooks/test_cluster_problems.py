@@ -103,6 +103,13 @@ def test_a_sound_inventory_has_no_problems() -> None:
         ({**_SERVED, "serving_site": {}}, "worker-1: serving_site: none: a model server needs to find the"),
         ({**_SERVED, "serving_token_file": ""}, "serving_token or serving_token_file: none: whoever reaches"),
         ({"backup_schedule": "daily"}, "backup_password_file: none: a backup by the clock needs a password"),
+        ({"repair_bmc": "10.20.9.1"}, "worker-1: repair_bmc: 10.20.9.1: is no controller; write it as https"),
+        ({"repair_bmc": "https://a:b@10.20.9.1"}, "repair_bmc: (not shown): is no controller; write it as"),
+        ({"repair_bmc_system": "1"}, "repair_bmc_system: 1: no controller is named; name repair_bmc"),
+        (
+            {"repair_bmc": "https://10.20.9.1", "repair_bmc_credentials": "/none"},
+            "worker-1: repair_bmc_credentials: /none: is no file of this machine",
+        ),
         ({"storage_exports": [{}]}, "worker-1: storage_exports: set: the firewall lets nobody reach"),
         ({"storage_mounts": [{"server": "nas"}]}, "storage_mounts.server: nas: is no host of the inventory"),
         ({"storage_volumes": [{"device": "/dev/a"}] * 2}, "storage_volumes.device: /dev/a: is there twice"),

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from components import BmcArgs
 from datahall.redfish import Bmc, Power, RedfishFailedError, RedfishUsageError, connect, read_credentials
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,32 @@ def test_the_command_line(told: Told) -> None:
     assert done.returncode == 2
     rule = "is none of the controller's systems (node-1, node-2); give one of them"
     assert done.stderr == f"redfish: --system: (missing): {rule}\n"
+
+
+def test_repair_presses_the_buttons_of_the_controller_that_it_is_told_of(told: Told, tmp_path: Path) -> None:
+    role = ROOT / "playbooks" / "roles" / "repair"
+    press = [
+        {"name": name, "ansible.builtin.command": {"argv": f"{{{{ repair_{name}_command }}}}"}}
+        for name in ("power", "replace")
+    ]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": [f"{role}/defaults/main.yml", f"{role}/vars/main.yml"],
+        "tasks": press,
+    }
+    (tmp_path / "press.yml").write_text(json.dumps([play]))
+    given = BmcArgs(
+        address=told["url"], credentials_file=told["credentials"], ca_file=told["ca"], system="node-1"
+    ).variables()
+    playbook = [str(Path(sys.executable).with_name("ansible-playbook")), str(tmp_path / "press.yml"), "-v"]
+    done = subprocess.run(
+        [*playbook, "-e", json.dumps(given)],
+        check=False, capture_output=True, text=True, env=os.environ | {"ANSIBLE_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count('"stdout": "On"') == 2
+    assert json.loads(Path(told["credentials"]).read_text())["password"] not in done.stdout
 
 
 def test_a_session_ends_with_its_use(told: Told) -> None:
