@@ -75,7 +75,7 @@ class Report:
     """What a run did: by host, the tasks that changed something (or would) and why it failed.
 
     `emulated`: what of a host is, where it says so. `looking`: it has not come further than to look. `seen`:
-    the hosts that a play was for.
+    the hosts that a play was for; `playing`: the last play.
     """
 
     playbook: str
@@ -83,6 +83,7 @@ class Report:
     changed: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    playing: set[str] = field(default_factory=set)
     emulated: dict[str, str] = field(default_factory=dict)
     looking: bool = False
     ended: bool = False
@@ -227,9 +228,13 @@ def _take(report: Report, event: Mapping[str, Any], tell: Callable[[str], None])
     host, task = str(data.get("host") or ""), _task(data)
     if host and not report.looking:
         report.seen.add(host)
+    if host:
+        report.playing.add(host)
     if parts := _emulated(data.get("res") or {}):
         report.emulated[host] = parts
-    if kind == "playbook_on_task_start":
+    if kind == "playbook_on_play_start":
+        report.playing = set()
+    elif kind == "playbook_on_task_start":
         tell(task)
     elif kind == "runner_on_ok" and not report.looking and (data.get("res") or {}).get("changed"):
         report.changed.setdefault(host, []).append(task)
@@ -243,6 +248,8 @@ def _take(report: Report, event: Mapping[str, Any], tell: Callable[[str], None])
         # a failure that was rescued, or a host that may be away, is none
         lost = {*(data.get("failures") or {}), *(data.get("dark") or {})}
         report.failed = {name: why for name, why in report.failed.items() if name in lost}
+        # after a play that every host of it fails Ansible ends, and says nothing of the plays that are left
+        report.aborted = report.aborted or (bool(report.playing) and report.playing <= lost)
         report.ended = not (report.looking and report.playbook != VALIDATE)
         report.looking = report.looking and bool(lost)
 

@@ -173,6 +173,34 @@ def test_without_ansible_it_says_so(stack: NewStack, world: World, tmp_path: Pat
 MACHINE = MachineArgs(address="10.0.0.1", groups=["worker"])
 
 
+_PLAYS = """
+- hosts: "all:&{{ site_only | default('all') }}"
+  gather_facts: false
+  tasks: [{ansible.builtin.raw: "true"}]
+- hosts: "worker:&{{ site_only | default('all') }}"
+  gather_facts: false
+  tasks: [{ansible.builtin.assert: {that: not refuse, fail_msg: it refuses}}]
+- hosts: "all:&{{ site_only | default('all') }}"
+  gather_facts: false
+  tasks: [{ansible.builtin.raw: "echo run >>{{ world }}/{{ inventory_hostname }}.runs"}]
+"""
+
+
+def test_a_host_is_not_taken_for_converged_by_the_plays_that_never_came(
+    stack: NewStack, world: World
+) -> None:
+    (world.folder / "playbooks" / "site.yml").write_text(_PLAYS)
+    world.variables["refuse"] = True
+    world.own = {"one": {}, "two": {"groups": ["other"]}}
+    pool = started(stack, world)
+    with pytest.raises(EngineError, match=r"one: .*: it refuses"):
+        pool.up()
+    assert world.runs() == {}, "Ansible ends with a play that all of its hosts fail"
+    world.own["one"]["refuse"] = False
+    pool.up()
+    assert world.runs() == {"one": 1, "two": 1}
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
