@@ -45,7 +45,7 @@ class StorageError(WorkloadError):
 
 
 class DivergedError(WorkloadError):
-    """Training whose loss is no number any more."""
+    """Training whose loss is no number any more, or far above that of chance."""
 
 
 def shorten(value: object) -> str:

@@ -85,6 +85,13 @@ def test_the_noise_keeps_within_the_budget_and_no_more_than_that() -> None:
     assert epsilon_of(facts.noise_multiplier * 0.98, 0.2, 10, 1e-3) > 8
 
 
+def test_a_budget_that_no_noise_keeps_is_refused() -> None:
+    with pytest.raises(
+        InvalidInputError, match=r"--private-epsilon: 0\.02: .* at a delta of 0\.001; give more"
+    ):
+        privacy_of(configured(**{**PRIVATE, "private_epsilon": 0.02}).training, 300)
+
+
 def test_one_step_on_all_records_is_accounted_for_as_the_gaussian_mechanism_is() -> None:
     """By its exact delta (Balle & Wang, 2018): what is told is a bound, and not a loose one."""
 

@@ -1,5 +1,6 @@
 """What a step costs: floating-point operations against what the device can do, and energy."""
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,12 @@ from workloads.training.task import Batch
 
 _W_PER_CORE = 10.0
 """An x86 server's package under load, shared among its cores: an estimate, not a measurement."""
-_SIDES = {"cpu": 512, "cuda": 1024}
-"""Of the matrices that are timed: as large as the device needs to be busy, and no larger."""
+_GPU_SIDE = 1024
+_THREAD_SIDE = 256
+"""Of the matrices that are timed: as large as the device needs to be busy, and no larger.
+
+A product of the latter takes a thread 0.4 ms, so that even beside other work some are not interrupted.
+"""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,15 @@ def peak(device: torch.device, dtype: torch.dtype) -> float:
     known = accelerator(device)
     if known and dtype is not torch.float32:
         return known.flops
-    side = _SIDES[device.type]
+    side = _side(device)
     return 2.0 * side**3 / seconds_of_product(device, dtype, side)
+
+
+def _side(device: torch.device) -> int:
+    """A multiple of 64; a thread has the same share of the work, however many there are."""
+    if device.type == "cuda":
+        return _GPU_SIDE
+    return 64 * round(_THREAD_SIDE / 64 * math.cbrt(torch.get_num_threads()))
 
 
 def accelerator(device: torch.device) -> Accelerator | None:

@@ -15,9 +15,11 @@ from importlib.metadata import version
 import torch
 from torch import nn
 
+from workloads.errors import InvalidInputError
 from workloads.registry.card import PrivacyFacts
 from workloads.training.batches import steps_per_epoch
 from workloads.training.config import TrainingConfig
+from workloads.training.memory import keep_freed_memory
 from workloads.training.state import State
 
 _TOLERANCE = 0.01
@@ -26,19 +28,27 @@ _TOLERANCE = 0.01
 
 @cache
 def privacy_of(config: TrainingConfig, records: int) -> PrivacyFacts:
-    """The noise that keeps a whole training on so many records within its budget, and what that spends."""
+    """The noise that keeps a whole training on so many records within its budget, and what that spends.
+
+    Raises InvalidInputError where the accountant finds none.
+    """
     from opacus.accountants.utils import get_noise_multiplier  # noqa: PLC0415 - 2 s that others need not wait
 
     rate, steps = config.batch_size / records, steps_per_epoch(records, config) * config.epochs
-    with _bounds_that_are_loose():
-        noise = get_noise_multiplier(
-            target_epsilon=config.private_epsilon,
-            target_delta=config.private_delta,
-            sample_rate=rate,
-            steps=steps,
-            accountant="rdp",
-            epsilon_tolerance=_TOLERANCE,
-        )
+    try:
+        with _bounds_that_are_loose():
+            noise = get_noise_multiplier(
+                target_epsilon=config.private_epsilon,
+                target_delta=config.private_delta,
+                sample_rate=rate,
+                steps=steps,
+                accountant="rdp",
+                epsilon_tolerance=_TOLERANCE,
+            )
+    except ValueError:  # its orders end at 63: at a delta of 1e-5 they show nothing below 0.1, with any noise
+        rule = f"must be what some noise is shown to keep, at a delta of {config.private_delta:g}"
+        fix = "give more, or a greater --private-delta"
+        raise InvalidInputError("--private-epsilon", config.private_epsilon, rule, fix) from None
     return PrivacyFacts(
         epsilon=epsilon_of(noise, rate, steps, config.private_delta),
         delta=config.private_delta,
@@ -80,6 +90,7 @@ def guarded(state: State, config: TrainingConfig, records: int) -> nn.Module:
 
     # The first layer's inputs need no gradient, and its outputs' are all that opacus looks at.
     warnings.filterwarnings("ignore", message="Full backward hook is firing")
+    keep_freed_memory()
     facts, device = privacy_of(config, records), next(state.network.parameters()).device
     wrapped: nn.Module = GradSampleModule(state.network, loss_reduction="mean")
     state.optimizer = DPOptimizer(

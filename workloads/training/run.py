@@ -11,6 +11,7 @@ from workloads.registry.store import Registry
 from workloads.training.batches import steps_per_epoch
 from workloads.training.card import card_of
 from workloads.training.checkpoints import Checkpoints
+from workloads.training.learnt import check_learnt
 from workloads.training.loop import judge, train
 from workloads.training.parallel import divide, together
 from workloads.training.plan import Plan
@@ -76,9 +77,10 @@ def _opened(plan: Plan, bucket: Bucket, ranks: Ranks) -> Task:
 
 
 def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:
-    """Judge what is registered, and register what was judged."""
+    """Judge what is registered, and register what was judged, unless its loss says that all was lost."""
     weights = state.weights()
     state.judged.load_state_dict(weights)
+    check_learnt(state, task, plan.model, ranks)
     found = judge(state, task, plan.model, ranks)
     summary = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
     tell("evaluated", **found, headline=plan.model.headline, summary=summary)
