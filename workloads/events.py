@@ -51,7 +51,7 @@ TEXT = {
     "paused": "study {study} stopped after {done} of {of} trials; start it again to go on",
     "best": "best of {of} trials: {by} {value:.4f} with {flags}\n{command}",
     "judged": "judged {model} {version}: {summary}",
-    "answer": "{answer}",
+    "answer": "{answer}  {note}",
     "phrased": "{model} {parent} phrased by {by}: {kept_facts:.0%} of {answers} answers keep the facts, "
     "{p95_ms:.0f} ms (p95)",
     "error": "error: {field}: {value}: {rule}; {fix}",
@@ -74,7 +74,7 @@ def text_events(stream: TextIO | None = None) -> Emit:
     def emit(event: str, **fields: object) -> None:
         target = sys.stderr if event == "error" and stream is None else stream
         told = {name: "; ".join(map(str, v)) if isinstance(v, list) else v for name, v in fields.items()}
-        _line(target, TEXT[event].format(**told))
+        _line(target, TEXT[event].format(**told).rstrip(" "))
 
     return emit
 

@@ -85,3 +85,10 @@ def test_lists_are_told_as_text() -> None:
     text_events(stream)("refused", model="m", version="v", reasons=["one", "two"])
     assert stream.getvalue() == "refused m v: one; two\n"
     assert set(TEXT) >= {"dataset", "epoch", "evaluated", "registered", "promoted", "error"}
+
+
+def test_an_answers_note_is_told_beside_it() -> None:
+    stream = io.StringIO()
+    for note in ("", "why"):
+        text_events(stream)("answer", answer="so", note=note)
+    assert stream.getvalue() == "so\nso  why\n"

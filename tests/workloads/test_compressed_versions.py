@@ -142,3 +142,14 @@ def test_models_that_are_no_classifiers_answer_from_eight_bits_by_their_own_meas
     assert loaded.form == "onnx"
     (said,) = load(spec.answer or "")(loaded)([question])
     assert isinstance(said, Said)
+    assert said.text
+    if model == "lm":  # the same tokens as its parent's: so small a one says a line's end each time
+        first = registry.card(registry.pinned(parent))
+        before = load_version(spec, first, registry.weights(first))
+        assert load(spec.answer or "")(before)([question]) == [said]
+        assert bool(said.note) is not bool(said.text.strip())
+    worse = ["prune:0.9,sparse:0.9,int8" if each == "prune:0.25,int8" else each for each in line]
+    code = command.run(main, [*worse, "--events=json"])
+    refused = json.loads(capsys.readouterr().out)
+    assert (code, refused["event"]) == (1, "refused")
+    assert f"of {spec.kept[0].name} (" in refused["reasons"][0]

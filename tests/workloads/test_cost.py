@@ -14,6 +14,7 @@ from workloads.errors import InvalidInputError
 from workloads.events import silent
 from workloads.models.mnist.config import MLPConfig
 from workloads.models.mnist.mlp import MLP
+from workloads.training import cost as costs
 from workloads.training.compiling import compiled
 from workloads.training.cost import Cost, share_of
 from workloads.training.ranks import ALONE
@@ -33,6 +34,15 @@ def test_a_step_costs_what_its_products_are(records: int) -> None:
     forward = 2 * 30 * (784 * 16 + 16 * 10)
     # Backward is twice as much, but the images need no gradient.
     assert cost.flops_per_step == pytest.approx(3 * forward - 2 * 30 * 784 * 16)
+
+
+@pytest.mark.parametrize(("threads", "side"), [(1, 256), (2, 320), (8, 512)])
+def test_what_tells_a_cpus_speed_is_as_much_work_a_thread(
+    monkeypatch: pytest.MonkeyPatch, threads: int, side: int
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(costs, "seconds_of_product", lambda _device, _dtype, given: 2.0 * given**3 / given)
+    assert costs.peak(torch.device("cpu"), torch.float32) == side
 
 
 def test_a_batch_without_a_record_is_not_counted() -> None:

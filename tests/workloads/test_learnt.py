@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.workloads.conftest import Place
+from tests.workloads.conftest import Place, command
+from tests.workloads.conftest import run as run_program
 from tests.workloads.toy import Told, configured, opened, plan_for, run
 from workloads.command import expect
 from workloads.data import store
+from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import DivergedError
 from workloads.models.recommender.config import TowersConfig
@@ -104,3 +106,17 @@ def test_nothing_is_registered_of_a_training_that_exploded_nor_when_it_is_begun_
     assert told.names().count("epoch") == 2  # the second time it goes on from the last checkpoint
     assert all(math.isfinite(float(str(loss))) for loss in told.losses())
     assert Registry(place.buckets.registry, "mnist").version_of_run(plan.run) is None
+
+
+@pytest.mark.train
+def test_the_program_says_so_and_ends_with_1(place: Place) -> None:
+    """At full size: `--lr 10` ended at 8.8e9 once, and was a candidate."""
+    put(place.buckets.data, DATASETS["digits"], None)
+    flags = ("--lr", 10, "--clip", 0, "--epochs", 2, "--site", place.file, "--events", "json")
+    ran = run_program(command("workloads.training", "mnist", *flags))
+    assert ran.code == 1
+    error = ran.event("error")
+    assert (error["field"], float(error["value"]) > 6.9) == ("loss", True)
+    assert error["rule"].startswith("must be at most 3 times that of chance, 2.3 (step 30)")
+    assert "Traceback" not in ran.err
+    assert Registry(place.buckets.registry, "mnist").versions() == []

@@ -7,18 +7,24 @@ import httpx
 import pytest
 import torch
 from safetensors.torch import save
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from tests.workloads.conftest import Place
 from tests.workloads.made import ORIGIN, toy_content
 from tests.workloads.test_serving import start, wait_ready
 from workloads.asking.onnx_network import attached
+from workloads.asking.said import Said
 from workloads.asking.sampling import MOST_TOKENS, Prompt, Sampling
+from workloads.asking.version import Loaded
 from workloads.compression.onnx import export, quantise
 from workloads.data import store
 from workloads.fingerprint import sha256
+from workloads.models.lm.answer import open_answer
 from workloads.models.lm.config import LMConfig
 from workloads.models.lm.network import Transformer
-from workloads.models.lm.tokenizer import train_tokenizer
+from workloads.models.lm.tokenizer import END, train_tokenizer
 from workloads.models.table import MODELS
 from workloads.registry.card import Card, Configs, DatasetFacts, Lineage, WeightFacts, now
 from workloads.registry.promotion import promote
@@ -122,6 +128,22 @@ def test_it_is_served(place: Place, tmp_path_factory: pytest.TempPathFactory) ->
     assert nobody.status_code == 401
     schema = told["content"]["application/json"]["schema"]["properties"]["parameters"]
     assert set(schema["properties"]) == {"max_tokens", "temperature", "seed"}
+
+
+@pytest.mark.parametrize(("token", "blank"), [("<end>", True), ("\u0120", True), ("a", False)])
+def test_an_answer_of_which_nothing_is_seen_says_so(token: str, blank: bool) -> None:
+    """As a model gives that has learnt little: the most frequent token each time, or its end at once."""
+
+    class Always(nn.Module):
+        def forward(self, tokens: Tensor) -> Tensor:
+            known = Tokenizer.from_str(TEXTS["tokenizer.json"]).get_vocab()
+            return one_hot(torch.full(tokens.shape, known[END if token == "<end>" else token]), 270).float()
+
+    loaded = Loaded(MODELS["lm"], card(fresh(), b""), Always(), TEXTS)
+    (said,) = open_answer(loaded)(["the cat"])
+    assert isinstance(said, Said)
+    assert (said.text.strip() == "") is blank
+    assert bool(said.note) is blank
 
 
 def fresh() -> Transformer:

@@ -90,8 +90,8 @@ def start(place: Place, *arguments: object, model: str = "mnist") -> tuple[subpr
     return process, int(event["url"].rpartition(":")[2])
 
 
-def wait_ready(http: httpx.Client) -> None:
-    deadline = time.monotonic() + 30
+def wait_ready(http: httpx.Client, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
     while http.get("/health/ready").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.05)

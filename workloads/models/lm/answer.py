@@ -10,6 +10,8 @@ from workloads.models.lm.config import TextConfig
 from workloads.models.lm.generate import generate
 from workloads.models.lm.tokenizer import open_tokenizer
 
+_BLANK = "white space alone: the likeliest token each time, of a model that has learnt little"
+
 
 def open_continue(loaded: Loaded) -> Continue:
     """Gives the text after a prompt; the same prompt, sampling and version give the same."""
@@ -32,10 +34,14 @@ def open_continue(loaded: Loaded) -> Continue:
 
 
 def open_answer(loaded: Loaded) -> Answerer:
-    """Gives the text after each beginning, the likeliest token each time."""
+    """Gives the text after each beginning, the likeliest token each time; a note where none of it is seen.
+
+    One that has learnt little, as from a smoke training, says the most frequent token: a line's end.
+    """
     after = open_continue(loaded)
 
     def answer(questions: Sequence[str]) -> list[Said | InvalidInputError]:
-        return [Said(after(Prompt(each, Sampling()))) for each in questions]
+        texts = [after(Prompt(each, Sampling())) for each in questions]
+        return [Said(text, note="" if text.strip() else _BLANK) for text in texts]
 
     return answer
