@@ -101,6 +101,11 @@ COMMANDS = (
         group=True,
     ),
     Command(
+        "mirror",
+        "Make a signed folder of Debian packages, to be carried to a site with no route out.",
+        ("datahall mirror /media/stick/packages", "datahall mirror packages --package restic=0.14.0-1+b5"),
+    ),
+    Command(
         "sandbox",
         "An emulated AWS of your own, for any project, tool or script.",
         ("datahall sandbox start", "datahall sandbox list"),

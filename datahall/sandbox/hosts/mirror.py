@@ -5,6 +5,7 @@ defaults name in a variable that ends in ``_packages``, so there is no second li
 """
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import yaml
 
-from datahall.sandbox.hosts import base, gpu_packages, repository, sources
+from datahall.sandbox.hosts import base, gpu_packages, needs, repository, sources
+from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
 from datahall.sandbox.hosts.processes import run
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*(=[A-Za-z0-9.+:~-]+)?")
+_COMPONENTS = ("main", "contrib", "non-free", "non-free-firmware")  # apt passes over one that is not there
+# apt's words for a name and for a version that are not there
+_UNKNOWN = re.compile(r"(?:Unable to locate package|Version '.*' for) '?(?P<name>[^\s']+)")
 # A scratch overlay on the base, in a mount namespace of its own; apt in it resolves and downloads only.
 _FETCH = """
 set -eu
@@ -64,12 +70,64 @@ def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
     return folder
 
 
+def carry(
+    folder: Path,
+    packages: Sequence[str],
+    tell: Callable[[str], None],
+    *,
+    components: Sequence[str] = ("main",),
+) -> int:
+    """Make a signed folder for a site with no route out, whole or not at all; the number of packages in it.
+
+    ``packages``: names, some with ``=version``; what stands in for NVIDIA's on emulated hosts is left out.
+    ``components``: those of Debian's archive. All that a package depends on is there, even what our base has:
+    a real host may have an older one, or none.
+
+    Raises:
+        HostsUsageError: the folder is there; the machine does not fit; a package is not in the archive.
+        HostsFailedError: the packages cannot be fetched.
+    """
+    if folder.exists():
+        raise HostsUsageError("folder", str(folder), "is there already", "name one that is not")
+    if not folder.parent.is_dir():
+        raise HostsUsageError("folder", str(folder), "has no folder above it", f"make {folder.parent}")
+    wanted = sorted({name for name in packages if not _ours(name)})
+    if odd := [name for name in wanted if not _NAME.fullmatch(name)]:
+        raise HostsUsageError("package", odd[0], "is no name", "write NAME or NAME=VERSION, as apt does")
+    if odd := sorted(set(components) - set(_COMPONENTS)):
+        known = ", ".join(_COMPONENTS)
+        raise HostsUsageError("component", odd[0], "is none of Debian's archive", f"choose of: {known}")
+    needs.require()
+    base.ensure(tell)
+    tell(f"fetching {len(wanted)} packages and all that each depends on")
+    with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as scratch:
+        made = Path(scratch) / "mirror"
+        made.mkdir()
+        made.chmod(0o755)
+        nothing_installed = ["--option", "Dir::State::status=/dev/null"]
+        try:
+            _fetch(Path(scratch), made, [*nothing_installed, *wanted], components=components)
+        except HostsFailedError as error:
+            if unknown := _UNKNOWN.search(str(error)):
+                fix = "correct it, or name the component of the archive that has it"
+                named = unknown["name"]
+                asked = next((name for name in wanted if name.partition("=")[0] == named), named)
+                raise HostsUsageError("package", asked, "is not in the archive", fix) from None
+            raise
+        tell("signing them")
+        number = repository.index(made)
+        made.rename(folder)
+    return number
+
+
 def _ours(package: str) -> bool:
     return package.partition("=")[0] in gpu_packages.NAMES
 
 
-def _fetch(scratch: Path, made: Path, packages: Sequence[str]) -> None:
-    (scratch / "sources.list").write_text(sources.lines(base.SUITE))
+def _fetch(
+    scratch: Path, made: Path, packages: Sequence[str], *, components: Sequence[str] = ("main",)
+) -> None:
+    (scratch / "sources.list").write_text(sources.lines(base.SUITE, components))
     (scratch / "apt.conf").write_text(sources.settings())
     overlay = scratch / "overlay"
     overlay.mkdir()

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from datahall.sandbox.hosts.errors import HostsUsageError
@@ -29,12 +29,13 @@ def mirror() -> str:
     )
 
 
-def lines(suite: str) -> str:
+def lines(suite: str, components: Sequence[str] = ("main",)) -> str:
     """Lines of sources.list for one suite, with its security updates where the machine has them."""
-    wanted = [f"deb {mirror()} {suite} main", f"deb {mirror()} {suite}-updates main"]
+    parts = " ".join(components)
+    wanted = [f"deb {mirror()} {suite} {parts}", f"deb {mirror()} {suite}-updates {parts}"]
     security = [address for address in _addresses() if address.rstrip("/").endswith("-security")]
     if security and not os.environ.get(_VARIABLE):
-        wanted.append(f"deb {security[0]} {suite}-security main")
+        wanted.append(f"deb {security[0]} {suite}-security {parts}")
     return "\n".join(wanted) + "\n"
 
 

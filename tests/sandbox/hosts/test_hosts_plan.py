@@ -117,6 +117,28 @@ def test_packages_come_from_the_roles_own_defaults() -> None:
     assert {"chrony", "munge", "nftables", "slurmctld", "slurmd"} <= set(packages)
 
 
+@pytest.mark.parametrize(
+    ("folder", "package", "component", "said"),
+    [
+        (".", "restic", "main", "is there already; name one that is not"),
+        ("no/folder", "restic", "main", "has no folder above it; make"),
+        ("new", "--option", "main", "package: --option: is no name; write NAME or NAME=VERSION"),
+        (
+            "new",
+            "restic",
+            "nonfree",
+            "component: nonfree: is none of Debian's archive; choose of: main, contrib",
+        ),
+    ],
+)
+def test_a_folder_to_carry_is_asked_for_in_words_that_fit(
+    tmp_path: Path, folder: str, package: str, component: str, said: str
+) -> None:
+    with pytest.raises(HostsUsageError, match=said):
+        mirror.carry(tmp_path / folder, [package], lambda _: None, components=[component])
+    assert not list(tmp_path.iterdir()), "nothing is made"
+
+
 def test_an_unknown_way_to_fail_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(
         HostsUsageError, match=r"kind: fire: is no way to fail; choose one of: power, ecc, hang"
