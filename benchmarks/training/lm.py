@@ -61,7 +61,7 @@ def run(rounds: int) -> list[Pair]:
     plain = _Plain(config, task.units_per_record)
     batch = spec.training.batch_size
     some = task.blocks[: batch * _STEPS]
-    short = Language(task.network, task.tokenizer, some, task.held_out[:1], task.held_out_bytes)
+    short = Language(task.network, task.tokenizer, some, [part[:1] for part in task.held_out])
     once = configured(spec, epochs=1)
     assert steps_per_epoch(short.records, once.training) == _STEPS
 

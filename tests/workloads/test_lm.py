@@ -15,10 +15,11 @@ from workloads.data import store, texts
 from workloads.data.put import put
 from workloads.data.table import DATASETS
 from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.models.lm.blocks import in_blocks
 from workloads.models.lm.config import LMConfig
 from workloads.models.lm.network import Transformer, rotate, rotations
-from workloads.models.lm.task import open_language, to_blocks
-from workloads.models.lm.tokenizer import END, open_tokenizer, train_tokenizer
+from workloads.models.lm.task import open_language
+from workloads.models.lm.tokenizer import END, byte_lengths, open_tokenizer, train_tokenizer
 from workloads.models.spec import load
 from workloads.models.table import MODELS
 from workloads.registry.store import Registry
@@ -87,15 +88,27 @@ def test_any_text_comes_back_from_its_tokens_and_training_repeats() -> None:
         train_tokenizer(WORDS, 100_000)
 
 
-def test_every_token_is_predicted_once() -> None:
+def test_every_token_is_predicted_once_however_the_text_comes() -> None:
     trained = train_tokenizer(WORDS, 300)
     tokenizer = open_tokenizer(trained)
-    blocks, covered = to_blocks(trained, WORDS, 8)
+    (blocks,) = in_blocks(trained, [WORDS], 8)
     end = tokenizer.token_to_id(END)
     stream = [t for text in WORDS for t in (end, *tokenizer.encode(text).ids)]
     assert blocks[:, 1:].flatten().tolist() == stream[1 : len(blocks) * 8 + 1]
     assert blocks[1:, 0].tolist() == blocks[:-1, -1].tolist()
-    assert 0 < covered <= sum(len(text.encode()) for text in WORDS)
+    parts = list(in_blocks(trained, [["a"], [], *([text] for text in WORDS[:1]), WORDS[1:]], 8))
+    (whole,) = in_blocks(trained, [["a", *WORDS]], 8)
+    assert len(parts) == 4
+    assert not len(parts[0])
+    assert torch.equal(torch.cat(parts), whole)
+
+
+def test_a_tokens_bytes_are_those_of_its_text() -> None:
+    trained = train_tokenizer(WORDS, 300)
+    tokenizer, lengths = open_tokenizer(trained), byte_lengths(trained)
+    for text in (*WORDS, "π \x00 🦆 \n\t"):
+        assert int(lengths[tokenizer.encode(text).ids].sum()) == len(text.encode())
+    assert not int(lengths[tokenizer.token_to_id(END)])
 
 
 def test_a_fresh_network_is_as_good_as_guessing() -> None:

@@ -27,7 +27,7 @@ from workloads.objects import connect
 from workloads.registry.store import Registry
 from workloads.training.batches import batches
 from workloads.training.plan import Plan, make_plan
-from workloads.training.ranks import ALONE
+from workloads.training.ranks import ALONE, Ranks
 from workloads.training.refusals import refuse, refuse_of_several
 from workloads.training.task import Task
 
@@ -176,12 +176,14 @@ def library(new_place: Callable[[], Place]) -> Place:
     words = ["the cat sat on the mat", "a dog ran away", "and the hat was flat"]
     texts = [" ".join(words[(n + k) % 3] for k in range(4 + n % 5)) + f" {n}" for n in range(68)]
     parts = [texts[at : at + 9] for at in range(0, 60, 9)]
-    names = [shard_name("train", number) for number in range(len(parts))] + [shard_name("test", 0)]
+    names = [shard_name("train", number) for number in range(len(parts))] + [
+        shard_name("test", number) for number in (0, 1)
+    ]
     files = {
         name: pack_samples(
             (f"{n:04}", {"json": json.dumps({"text": t}).encode()}) for n, t in enumerate(part)
         )
-        for name, part in zip(names, [*parts, texts[63:]], strict=True)
+        for name, part in zip(names, [*parts, texts[63:66], texts[66:]], strict=True)
     }
     files[INDEX] = json.dumps(dict.fromkeys(names, 9)).encode()
     place = new_place()
@@ -189,7 +191,7 @@ def library(new_place: Callable[[], Place]) -> Place:
     return place
 
 
-def test_text_is_cut_into_blocks_shard_by_shard(library: Place) -> None:
+def test_text_is_cut_into_blocks_shard_by_shard(library: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = MODELS["lm"].smaller()
     config = spec.config.model_copy(update={"vocabulary": 280})
     training = spec.training.model_copy(update={**STREAM, "batch_size": 8})
@@ -200,7 +202,15 @@ def test_text_is_cut_into_blocks_shard_by_shard(library: Place) -> None:
     whole = spec.open(files, ALONE)
     assert isinstance(whole, Language)
     assert (task.tokenizer, task.units_per_record) == (whole.tokenizer, whole.units_per_record)
-    assert torch.equal(task.held_out, whole.held_out)
+    assert torch.equal(torch.cat(list(task.held_out)), torch.cat(list(whole.held_out)))
+    assert len(list(task.held_out)) == 2  # a shard at a time
+    one, other = (each.judge(task.network.eval(), ALONE) for each in (task, whole))
+    assert one == pytest.approx(other, rel=1e-5)
+    assert one["records"] == len(torch.cat(list(whole.held_out)))
+    monkeypatch.setattr(Ranks, "sum", lambda _, values: values)
+    halves = [task.judge(task.network, replace(ALONE, rank=rank, world_size=2))["loss"] for rank in (0, 1)]
+    assert min(halves) > 0
+    assert sum(halves) == pytest.approx(one["loss"], rel=1e-5)
     assert whole.records - 7 <= task.records <= whole.records  # a rest of less than a block a shard
     found = partial(batches, task, training)
     blocks = [parts[0][0] for parts in found(0, ALONE)]

@@ -60,7 +60,7 @@ def find(bucket: Bucket, name: str, version: str | None = None) -> Manifest:
         value = f"{name}@{version}" if version else name
         rule = f"must be a data set in bucket {bucket.name}"
         raise InvalidInputError(
-            "--data", value, rule, f"put it there: python -m workloads.data {name} --site FILE"
+            "--data", value, rule, "put it there: python -m workloads.data NAME, or workloads.pipeline"
         )
     return manifest
 

@@ -12,8 +12,9 @@ from workloads.command import expect
 from workloads.data.stream import Stream
 from workloads.data.texts import TEST, TRAIN, read_texts
 from workloads.errors import InvalidInputError
+from workloads.models.lm.blocks import in_blocks
 from workloads.models.lm.config import LMConfig, TextConfig
-from workloads.models.lm.tokenizer import END, open_tokenizer, train_tokenizer
+from workloads.models.lm.tokenizer import byte_lengths, train_tokenizer
 from workloads.models.spec import ModelSpec
 from workloads.training.ranks import Ranks
 from workloads.training.task import Batch, Network
@@ -24,13 +25,15 @@ _TOKENIZER_BYTES = 64 * 10**6
 
 @dataclass(frozen=True)
 class Language:
-    """Blocks (n, context + 1) of tokens: the last is only predicted, the first only read."""
+    """Blocks (n, context + 1) of tokens: the last is only predicted, the first only read.
+
+    Those that are held out come in parts, at each judgement anew.
+    """
 
     network: nn.Module
     tokenizer: str
     blocks: Tensor
-    held_out: Tensor
-    held_out_bytes: int
+    held_out: Iterable[Tensor]
     stream: Stream[Tensor] | None = None
     unit = "tokens"
 
@@ -54,7 +57,7 @@ class Language:
 
     def made(self, records: Sequence[Tensor], draws: Tensor) -> Batch:
         """Blocks of the stream."""
-        return (torch.stack(list(records)).to(self.held_out.device),)
+        return (torch.stack(list(records)).to(self.blocks.device),)
 
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """Cross entropy of each next token, averaged over all."""
@@ -64,18 +67,23 @@ class Language:
     @torch.inference_mode()
     def judge(self, network: nn.Module, ranks: Ranks) -> dict[str, float]:
         """Perplexity a token, and bits a byte, which do not depend on the tokenizer alone."""
-        mine = self.held_out[ranks.rank :: ranks.world_size]
-        summed = torch.zeros(1, dtype=torch.float64, device=mine.device)
-        for blocks in torch.split(mine, _BATCH):
-            summed += self.loss(network, (blocks,)).double() * blocks[:, 1:].numel()
-        tokens = self.held_out[:, 1:].numel()
+        device, lengths = self.blocks.device, byte_lengths(self.tokenizer)
+        summed = torch.zeros(1, dtype=torch.float64, device=device)
+        records = tokens = covered = 0
+        for part in self.held_out:
+            mine = part[(ranks.rank - records) % ranks.world_size :: ranks.world_size]
+            for blocks in torch.split(mine.to(device), _BATCH):
+                summed += self.loss(network, (blocks,)).double() * blocks[:, 1:].numel()
+            predicted = part[:, 1:].cpu()
+            records, tokens = records + len(part), tokens + predicted.numel()
+            covered += int(lengths[predicted].sum())
         nats = float(ranks.sum(summed)) / tokens
-        bits = nats * tokens / math.log(2) / self.held_out_bytes
+        bits = nats * tokens / math.log(2) / covered
         return {
             "loss": round(nats, 6),
             "perplexity": round(math.exp(min(nats, 50)), 4),
             "bits_per_byte": round(bits, 4),
-            "records": len(self.held_out),
+            "records": records,
         }
 
     def attachments(self) -> dict[str, str]:
@@ -88,11 +96,10 @@ def open_language(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> 
     config, cut = expect(LMConfig, spec.config), expect(TextConfig, spec.data)
     train, test = read_texts(files, TRAIN), read_texts(files, TEST)
     trained = ranks.share(train_tokenizer(first(train), config.vocabulary) if ranks.main else "")
-    blocks, _ = to_blocks(trained, train, cut.context)
-    held_out, covered = to_blocks(trained, test, cut.context)
+    blocks, held_out = (torch.cat(list(in_blocks(trained, [part], cut.context))) for part in (train, test))
     enough(spec, len(blocks), len(held_out))
     network = spec.build().to(ranks.device)
-    return Language(network, trained, blocks.to(ranks.device), held_out.to(ranks.device), covered)
+    return Language(network, trained, blocks.to(ranks.device), (held_out.to(ranks.device),))
 
 
 def first(texts: Iterable[str]) -> Iterator[str]:
@@ -115,15 +122,3 @@ def enough(spec: ModelSpec, learnt: int, held_out: int) -> None:
         if found < least:
             rule, fix = f"must leave at least {least} blocks; the text gives {found}", "lower it"
             raise InvalidInputError(field, value, rule, fix)
-
-
-def to_blocks(trained: str, texts: list[str], context: int) -> tuple[Tensor, int]:
-    """All texts, each after an end token, cut into whole blocks; and the bytes that these predict."""
-    tokenizer = open_tokenizer(trained)
-    end = int(tokenizer.token_to_id(END) or 0)
-    ids = [token for each in tokenizer.encode_batch(texts) for token in (end, *map(int, each.ids))]
-    whole = max(0, (len(ids) - 1) // context)
-    used = torch.tensor(ids[: whole * context + 1])
-    # A block begins with the token that the one before ended on, so that each is predicted once.
-    blocks = used.unfold(0, context + 1, context) if whole else torch.zeros(0, context + 1, dtype=torch.long)
-    return blocks.contiguous(), len(tokenizer.decode(ids[1 : whole * context + 1]).encode())

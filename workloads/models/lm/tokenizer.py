@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
 
 from workloads.errors import InvalidInputError
 
@@ -31,3 +33,15 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> str:
 def open_tokenizer(trained: str) -> Tokenizer:
     """The tokenizer that `train_tokenizer` gave."""
     return Tokenizer.from_str(trained)
+
+
+def byte_lengths(trained: str) -> Tensor:
+    """How many bytes of text each token is, by its number; an end is none.
+
+    In byte-level BPE a character of a token stands for a byte (Radford et al., 2019).
+    """
+    vocabulary = open_tokenizer(trained).get_vocab()
+    lengths = torch.zeros(len(vocabulary), dtype=torch.long)
+    for token, number in vocabulary.items():
+        lengths[number] = 0 if token == END else len(token)
+    return lengths
