@@ -1,4 +1,7 @@
-"""An emulated hub on loopback: one repository's files, by the hub's API of models and of resolving."""
+"""An emulated hub on loopback: one repository's files, by the hub's API of models and of resolving.
+
+What it says to whom may not read is what the hub's own client takes for that (`hf_raise_for_status`).
+"""
 
 import hashlib
 import json
@@ -10,6 +13,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 COMMIT = "c0ffee" + "0" * 34
 
+Said = tuple[int, Mapping[str, str]]
+
+REFUSALS: Mapping[str, Said] = {
+    "gated": (403, {"X-Error-Code": "GatedRepo"}),
+    "private": (401, {"X-Error-Code": "RepoNotFound"}),
+    "unknown token": (401, {"X-Error-Message": "Invalid credentials in Authorization header"}),
+    "token without the right": (403, {"X-Error-Message": "The token has not the needed permissions"}),
+}
+"""What is said of a repository that the one who asks may not read; a gated one's listing is for all."""
+
 
 @dataclass
 class Hub:
@@ -17,6 +30,9 @@ class Hub:
 
     files: Mapping[str, bytes]
     damaged: set[str] = field(default_factory=set)
+    closed: str = ""
+    """Which of `REFUSALS` is said to all but `token`."""
+    token: str = ""
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -35,9 +51,14 @@ def serving(hub: Hub) -> Iterator[Hub]:
             path = self.path.partition("?")[0]
             hub.asked.append(path)
             repo, _, rest = path.removeprefix("/api/models/").removeprefix("/").partition("who/small")
-            if repo:
+            listing = path.startswith("/api/models/")
+            known = self.headers.get("Authorization") == f"Bearer {hub.token}"
+            if hub.closed and not known and not (hub.closed == "gated" and listing):
+                status, headers = REFUSALS[hub.closed]
+                self._say(status, b"{}", headers)
+            elif repo:
                 self._say(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-            elif path.startswith("/api/models/"):
+            elif listing:
                 self._listing(rest)
             else:
                 self._file(rest.removeprefix("/resolve/"))

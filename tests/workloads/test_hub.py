@@ -1,5 +1,6 @@
 """A checkpoint of a hub (an emulated one): copied, kept, checked, refused."""
 
+import json
 import os
 import socket
 import subprocess
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.workloads.conftest import ROOT
-from tests.workloads.hub import COMMIT, Hub, serving
+from tests.workloads.conftest import ROOT, Place, command, run
+from tests.workloads.hub import COMMIT, REFUSALS, Hub, serving
+from workloads.data.__main__ import main as put_data
+from workloads.events import silent
+from workloads.fingerprint import sha256
+from workloads.registry.store import Registry
 
 FILES = {"config.json": b'{"model_type": "bert"}', "model.safetensors": b"weights", "pickled.bin": b"no"}
 TOKEN = "hf_thisIsNoToken"
@@ -68,3 +73,76 @@ def test_a_silent_hub_is_not_waited_for(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         (told,) = taken(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}", "who/small", wait=0.5)
     assert told.startswith("2 --by: who/small: must be there: the hub does not answer")
+
+
+@pytest.mark.parametrize("closed", REFUSALS)
+def test_who_may_not_read_is_told_of_the_token(tmp_path: Path, closed: str) -> None:
+    with serving(Hub(FILES, closed=closed, token="hf_another")) as hub:
+        (told,) = taken(tmp_path, hub.url, "who/small")
+        assert told.startswith("2 --by: who/small: must be ")
+        assert "may be read" in told
+        assert "set HF_TOKEN to a token of yours that may read it" in told
+        assert "answer" not in told
+        hub.token = TOKEN
+        (folder,) = taken(tmp_path, hub.url, "who/small")
+        assert Path(folder).name == COMMIT
+
+
+@pytest.mark.train
+def test_a_private_checkpoint_at_a_revision_is_fine_tuned_and_asked(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert put_data(["reviews-made", "--site", str(place.file)], silent) == 0
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    line = command("workloads.training", "sentiment", "--smoke", "--site", place.file, "--events", "json")
+    line += ["--model-checkpoint", "who/small@v1", "--data-max-tokens", "32"]
+    files = tiny_bert(tmp_path / "made")
+    with serving(Hub(files, closed="private", token=TOKEN)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        refused = run(line)
+        assert (refused.code, refused.event("error")["field"]) == (2, "--model-checkpoint")
+        assert not Registry(place.buckets.registry, "sentiment").versions()
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        ran = run(line)
+    assert ran.code == 0, ran.err
+    assert TOKEN not in ran.err + json.dumps(ran.events)
+    (version,) = Registry(place.buckets.registry, "sentiment").versions()
+    assert version.card.config.model["revision"] == sha256(files["model.safetensors"])
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "another"))  # a version needs neither hub nor cache
+    name = version.card.version
+    ask = command("workloads.asking", "sentiment", "I love it", "--version", name, "--site", place.file)
+    asked = run([*ask, "--events", "json"])
+    assert asked.code == 0, asked.err
+    assert asked.event("answer")
+
+
+def tiny_bert(folder: Path) -> dict[str, bytes]:
+    """The files of an untrained BERT of two layers, with a tokenizer of whole words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *["i", "love", "it", "this", "is", "good", "bad", "great", "awful"],
+    ]
+    known = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
+    known.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=known, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
+    ).save_pretrained(folder)
+    BertModel(
+        BertConfig(
+            vocab_size=len(words),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
+    ).save_pretrained(folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -21,7 +21,9 @@ from workloads.errors import CorruptDataError, InvalidInputError
 FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model")
 """What decides what a checkpoint says; weights are safetensors only."""
 _TIMEOUT_S = 10.0
+_REFUSALS = (401, 403)
 _FIX = "give a folder that save_pretrained wrote, NAME or NAME@REVISION of a hub, or package:NAME/FOLDER"
+_LEAVE = "set HF_LEAVE to a token of yours that may read it"
 
 
 def snapshot(checkpoint: str, *, field: str) -> Path:
@@ -41,18 +43,22 @@ def snapshot(checkpoint: str, *, field: str) -> Path:
             )
         )
     except GatedRepoError:
-        rule = "must be one that may be read: the hub asks for leave"
-        raise InvalidInputError(field, checkpoint, rule, "ask for it at the hub, and set HF_TOKEN") from None
+        rule = "must be one that may be read: the hub gives it to those who asked for it there"
+        raise InvalidInputError(field, checkpoint, rule, f"ask for it at the hub, and {_LEAVE}") from None
     except RevisionNotFoundError:
         raise InvalidInputError(field, checkpoint, "must be a revision that the hub has", _FIX) from None
-    except RepositoryNotFoundError:
-        raise InvalidInputError(field, checkpoint, "must be there: the hub has none", _FIX) from None
+    except RepositoryNotFoundError:  # the hub says the same of a private one
+        rule = "must be there: the hub has none that may be read"
+        raise InvalidInputError(field, checkpoint, rule, f"{_FIX}; for a private one, {_LEAVE}") from None
     except HFValidationError:
         raise InvalidInputError(field, checkpoint, "must be there: no folder, no hub's name", _FIX) from None
     except LocalEntryNotFoundError:
         rule = "must be there: the hub does not answer, and the cache does not have it"
         raise InvalidInputError(field, checkpoint, rule, _FIX) from None
     except (OSError, HfHubHTTPError) as error:
+        if _refused(error):
+            rule = "must be one that may be read: the hub refuses the token"
+            raise InvalidInputError(field, checkpoint, rule, f"{_LEAVE}, or unset it") from None
         rule = f"must be there ({str(error).splitlines()[0]})"
         raise InvalidInputError(field, checkpoint, rule, _FIX) from None
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -69,9 +75,16 @@ def _answers(name: str, revision: str | None) -> bool:
         HfApi().repo_info(name, revision=revision, timeout=_TIMEOUT_S)
     except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError):
         raise
-    except (OSError, HfHubHTTPError, httpx2.HTTPError):
+    except (OSError, HfHubHTTPError, httpx2.HTTPError) as error:
+        if _refused(error):
+            raise
         return False
     return True
+
+
+def _refused(error: Exception) -> bool:
+    """Whether a hub that is there said that it knows nobody by that token, or that this one may not read."""
+    return isinstance(error, HfHubHTTPError) and error.response.status_code in _REFUSALS
 
 
 def _check(path: Path, field: str, checkpoint: str) -> None:
