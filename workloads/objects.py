@@ -29,6 +29,9 @@ T = TypeVar("T")
 _GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 _TAKEN = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
 
+_FAILED = 500
+_AGAIN = "S3 itself failed: look at it, and start again; a training goes on from its last checkpoint"
+
 _READS = 4
 """How often a body is read before it is given up: botocore repeats requests, not what follows them."""
 _PAUSE_S = 0.2
@@ -221,10 +224,11 @@ class Bucket:
         except ClientError as error:
             code = str(error.response["Error"].get("Code", "unknown"))
             message = str(error.response["Error"].get("Message", "the request must be accepted"))
+            failed = int(error.response["ResponseMetadata"]["HTTPStatusCode"]) >= _FAILED
         if code in tolerated:
             return None
         if code == "NoSuchBucket":
             fix = "point --site at the outputs of a stack that is up"
             raise InvalidInputError(self.field, self.name, "must be a bucket that exists", fix)
-        fix = "check the role's permissions on the bucket and its key"
+        fix = _AGAIN if failed else "check the role's permissions on the bucket and its key"
         raise StorageError(f"s3://{self.name}/{key}", code, message, fix)

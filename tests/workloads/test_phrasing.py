@@ -239,7 +239,7 @@ def test_a_phrased_version_is_asked_judged_and_served(
 
     process, port = start(place, model="chatbot")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
-        wait_ready(http)
+        wait_ready(http, seconds=120)
         asked = {"instances": ["How long is the guarantee?", "Which planet is the largest?"]}
         answers = http.post("/v1/models/chatbot:predict", json=asked).json()
         blank = http.post("/predict", json={"instances": [" "]})

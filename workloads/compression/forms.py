@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from safetensors.torch import save
 from torch import nn
 
 from workloads.asking.eight_bits import eight_bits, flat
@@ -15,6 +14,7 @@ from workloads.compression.candidate import Candidate, Form
 from workloads.compression.onnx import export, quantise
 from workloads.models.spec import load
 from workloads.registry.card import ONNX_FILE, WEIGHTS_FILE
+from workloads.weights import as_file
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Made:
         texts = self.candidate.parent.attachments
         if self.onnx:
             return attached(self.onnx.content, texts, dict(self.network.named_buffers()))
-        return save(pack(flat(self.network.state_dict())), metadata={"format": "pt", **texts})
+        return as_file(pack(flat(self.network.state_dict())), texts)
 
     @property
     def file(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from workloads.asking.packed import pack
@@ -14,6 +13,7 @@ from workloads.fingerprint import code_version, sha256, short_hash
 from workloads.judging.judgement import opened
 from workloads.registry.card import Card, Configs, Ensemble, Lineage, Member, WeightFacts, now
 from workloads.training.ranks import ALONE
+from workloads.weights import as_file
 
 _CODE = ("workloads.ensembles", "workloads.models", "workloads.data")
 
@@ -55,7 +55,7 @@ def judge(members: Sequence[Loaded], files: Mapping[str, bytes]) -> Found:
 def registrable(found: Found) -> tuple[Card, bytes]:
     """The ensemble as a version: one file of all members' weights."""
     first, cards = found.members[0], [member.card for member in found.members]
-    content = save(pack(found.network.state_dict()), metadata={"format": "pt", **first.attachments})
+    content = as_file(pack(found.network.state_dict()), first.attachments)
     code = code_version(_CODE)
     run = short_hash({"members": [card.version for card in cards], "code": code})
     alike = {

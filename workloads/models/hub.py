@@ -23,7 +23,7 @@ FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "tokenizer.model")
 _TIMEOUT_S = 10.0
 _REFUSALS = (401, 403)
 _FIX = "give a folder that save_pretrained wrote, NAME or NAME@REVISION of a hub, or package:NAME/FOLDER"
-_LEAVE = "set HF_LEAVE to a token of yours that may read it"
+_LEAVE = "set HF_TOKEN to a token of yours that may read it"
 
 
 def snapshot(checkpoint: str, *, field: str) -> Path:

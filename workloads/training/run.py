@@ -1,7 +1,6 @@
 """One run, from its plan to a registered model. Rank 0 reads and writes S3; the others follow it."""
 
 import torch
-from safetensors.torch import save
 
 from workloads.data import store
 from workloads.data.stream import Source
@@ -22,6 +21,7 @@ from workloads.training.repeatable import repeatable
 from workloads.training.state import State, new_state
 from workloads.training.stop import Stop
 from workloads.training.task import Task
+from workloads.weights import as_file
 
 
 def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> bool:
@@ -86,7 +86,7 @@ def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Reg
     tell("evaluated", **found, headline=plan.model.headline, summary=summary)
     tensors = {name: together(tensor).contiguous().cpu() for name, tensor in weights.items()}
     if ranks.main:
-        content = save(tensors, metadata={"format": "pt", **state.attachments})
+        content = as_file(tensors, state.attachments)
         parameters = sum(parameter.numel() for parameter in state.judged.parameters())
         config = plan.model.training
         privacy = privacy_of(config, task.records) if config.private_epsilon else None
