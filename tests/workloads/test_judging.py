@@ -60,7 +60,8 @@ def test_the_area_is_the_mean_of_each_class_against_the_rest() -> None:
 
 
 def test_thirds_are_by_value() -> None:
-    assert thirds(np.arange(6.0), ("a", "b", "c")) == ["a", "a", "b", "b", "c", "c"]
+    found = thirds(np.arange(6.0), ("a", "b", "c"))
+    assert found == ["a, to 1.667"] * 2 + ["b, to 3.333"] * 2 + ["c, above"] * 2
 
 
 def test_what_is_taken_out_is_what_the_score_loses() -> None:

@@ -1,7 +1,9 @@
 """Our launcher: torchrun with where it logs to, and Slurm's script around it."""
 
 import os
+import runpy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,19 @@ def test_threads_sleep_unless_somebody_said_how_they_wait(said: dict[str, str]) 
     environment = dict(said)
     threads_that_sleep(environment)
     assert environment == (said or {"OMP_WAIT_POLICY": "passive"})
+
+
+@pytest.mark.parametrize("program", ["training", "search", "folds"])
+def test_what_trains_has_them_sleep(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    name = f"workloads.{program}.__main__"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "argv", [program, "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_module(name, run_name="__main__")
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
 
 
 SRUN = '#!/bin/bash\nexit "$CODE"\n'

@@ -16,6 +16,7 @@ from workloads.site import load_site
 from workloads.training.plan import make_plan
 from workloads.training.refusals import refuse_of_several
 from workloads.training.stop import on_sigterm
+from workloads.training.threads import threads_that_sleep
 
 _EXAMPLE = "python -m workloads.folds mnist --folds 5 --site outputs.json"
 _MOST = 100
@@ -55,4 +56,5 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec]:
 
 
 if __name__ == "__main__":
+    threads_that_sleep(os.environ)
     sys.exit(command.run(main))

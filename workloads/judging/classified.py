@@ -35,7 +35,14 @@ class Shown:
     """(layers, tokens, tokens) of a transformer, the mean over heads; each row sums to 1."""
 
 
+def verdict(true: str, said: str, sure: float) -> str:
+    """What was said of a record, and whether it is that."""
+    judged = "rightly" if said == true else f"but it is {true}"
+    return f"{said}, {judged}, {sure:.0%} sure"
+
+
 def thirds(values: NDArray[np.float64], names: tuple[str, str, str]) -> list[str]:
-    """Each value's third among all, by name."""
+    """Each value's third among all, by name and where it ends."""
     low, high = np.quantile(values, [1 / 3, 2 / 3])
-    return [names[int(value > low) + int(value > high)] for value in values]
+    told = [f"{names[0]}, to {low:.4g}", f"{names[1]}, to {high:.4g}", f"{names[2]}, above"]
+    return [told[int(value > low) + int(value > high)] for value in values]

@@ -23,13 +23,15 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}img{max-width:100%}"""
 
 _NOTES = {
     "attribution": "What each part of a record counted for the class that was said: above 0 for it, below 0 "
-    "against it. Their sum is the score's distance from an empty record's, but for attribution_gap.",
+    "against it. Their sum is the score's distance from an empty record's, but for a share of it, the gap: "
+    "{gap}.",
     "ablation": "By how much the score of the class that was said falls when a part is taken out: a patch of "
     "pixels made black, a word made a blank. Of parts that stand for each other each can be missed.",
     "attention": "Where a token (row) takes its next state from (column), by layer, the mean over the heads; "
-    "each row sums to 1. It says where the network looked, not why it decided: other maps can give the same "
-    "answer, much of it goes to [CLS] and [SEP], which say nothing, and states are mixed before and beside "
-    "it. What counted for the answer is under attribution.",
+    "each row sums to 1, and the brightest place is the number over a picture. It says where the network "
+    "looked, not why it decided: other maps can give the same answer, much of it goes to [CLS] and [SEP], "
+    "which say nothing, and states are mixed before and beside it. What counted for the answer is under "
+    "attribution.",
 }
 """What a picture is, and is not."""
 
@@ -60,7 +62,8 @@ def _page(title: str, found: Mapping[str, Any], pictures: Mapping[str, bytes]) -
             parts.append(_table(f"by {name}", rows, [name, "records", "accuracy"]))
     for name, content in pictures.items():
         source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-        note = f"<p>{html.escape(_NOTES[name])}</p>" if name in _NOTES else ""
+        gap = f"{found.get('attribution_gap') or 0.0:.1%}"
+        note = f"<p>{html.escape(_NOTES[name].format(gap=gap))}</p>" if name in _NOTES else ""
         parts.append(f'<h2>{html.escape(name)}</h2>{note}<img alt="{html.escape(name)}" src="{source}">')
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
@@ -143,7 +146,9 @@ def _attention(shown: list[Shown]) -> Figure:
     for row, (title, words, layers) in enumerate(maps):
         for layer, weights in enumerate(layers):
             place = row * most + layer + 1
-            axes = figure.add_subplot(len(maps), most, place, title=f"layer {layer + 1}")
+            axes = figure.add_subplot(
+                len(maps), most, place, title=f"layer {layer + 1}, to {weights.max():.2f}"
+            )
             axes.imshow(weights, cmap="viridis", vmin=0)
             ticks = range(len(words)) if layer == 0 else ()
             axes.set_yticks(ticks, words if layer == 0 else (), fontsize=6)

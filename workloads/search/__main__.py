@@ -1,6 +1,7 @@
 """`python -m workloads.search MODEL`: which settings learn best, by trials on a part of the training data."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from workloads.search.space import flags, space_of
 from workloads.site import load_site
 from workloads.training.plan import make_plan
 from workloads.training.stop import on_sigterm
+from workloads.training.threads import threads_that_sleep
 
 _EXAMPLE = "python -m workloads.search mnist --trials 30 --workers 2 --site outputs.json"
 
@@ -49,4 +51,5 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, ModelSpec, dict[str
 
 
 if __name__ == "__main__":
+    threads_that_sleep(os.environ)
     sys.exit(command.run(main))

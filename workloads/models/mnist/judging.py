@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from workloads.asking.version import Loaded
 from workloads.data.images import from_files
-from workloads.judging.classified import Classified, Shown, thirds
+from workloads.judging.classified import Classified, Shown, thirds, verdict
 
 _SHOWN = 4
 _STEPS = 64
@@ -47,7 +47,7 @@ def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
         weights = IntegratedGradients(loaded.network).attribute(image, target=chosen, n_steps=_STEPS)
         due = float(logits[chosen] - empty[chosen])
         gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
-        title = f"{int(part.labels[index])} taken for {chosen}, {float(sure[index]):.0%} sure"
+        title = verdict(str(int(part.labels[index])), str(chosen), float(sure[index]))
         picture = image[0].double().numpy()
         ablation = ablate(loaded.network, image, chosen)
         shown.append(Shown(title, weights[0].double().numpy(), picture, gap, ablation))

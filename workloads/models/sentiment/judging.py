@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from workloads.asking.version import Loaded
 from workloads.data.reviews import LABELS, TEST, read_reviews
-from workloads.judging.classified import Classified, Shown, thirds
+from workloads.judging.classified import Classified, Shown, thirds, verdict
 from workloads.models.sentiment.config import ReadingConfig
 from workloads.models.sentiment.task import encode
 
@@ -57,7 +57,7 @@ def explain(loaded: Loaded, files: Mapping[str, bytes]) -> list[Shown]:
         due = float(logits[chosen] - empty[chosen])
         gap = abs(float(weights.sum()) - due) / max(abs(due), 1e-9)
         words = [str(tokenizer.id_to_token(token)) for token in tokens[0].tolist()]
-        title = f"{names[labels[index]]} taken for {names[chosen]}, {float(sure[index]):.0%} sure"
+        title = verdict(names[labels[index]], names[chosen], float(sure[index]))
         blank = tokenizer.token_to_id("[MASK]") or 0
         ablation = ablate(loaded.network, tokens, mask, words, chosen=chosen, blank=blank)
         looked = attention(loaded.network, tokens, mask)
