@@ -129,13 +129,16 @@ def _edge(hosts: Hosts, groups: Groups) -> Iterator[str]:
 
 
 def _serving(hosts: Hosts, groups: Groups) -> Iterator[str]:
-    for name in groups.get("model", []):
-        variables = hosts[name]
-        if not variables.get("serving_model"):
-            continue
+    serving = [name for name in groups.get("model", []) if hosts[name].get("serving_model")]
+    for name in serving:
         for field, rule, fix in _SERVING:
-            if not any(variables.get(part) for part in field.split(" or ")):
+            if not any(hosts[name].get(part) for part in field.split(" or ")):
                 yield _problem(name, field, "none", rule, fix)
+    fields = ("serving_token", "serving_token_file")
+    given = {tuple(hosts[name].get(field) or "" for field in fields) for name in serving}
+    if len(given - {("", "")}) > 1:
+        rule = "are not the same, and clients and Prometheus send one to all"
+        yield _problem(", ".join(serving), " or ".join(fields), "several", rule, "set it for group model")
 
 
 def _storage(hosts: Hosts, groups: Groups) -> Iterator[str]:

@@ -35,7 +35,9 @@ _CASES = {
     "SchedulerSilent": ({'slurm_measured_timestamp_seconds{host="w"}': "0x30"}, "2m", "4m"),
     "BackupFailed": ({'backup_failed{host="w",set="munge"}': "0 1x30"}, "0m", "3m"),
     "BackupOld": ({'backup_last_success_timestamp_seconds{host="w",set="munge"}': "0x3100"}, "48h", "49h"),
+    "ModelServerDown": ({'up{job="model",host="w"}': "1 0x30"}, "1m", "3m"),
 }
+_NOT_READY = {'up{job="model",host="w"}': "1x30", 'model_ready{job="model",host="w"}': "1 0x30"}
 
 
 def _unit(name: str, series: dict[str, str], silent: str, fires: str) -> dict[str, Any]:
@@ -55,7 +57,10 @@ def test_each_rule_in_force_fires_when_it_should_and_not_before(converged: Site)
     units = {
         "rule_files": ["/etc/prometheus/rules/cluster.yml"],
         "evaluation_interval": "15s",
-        "tests": [_unit(name, *case) for name, case in _CASES.items()],
+        "tests": [
+            *(_unit(name, *case) for name, case in _CASES.items()),
+            _unit("ModelServerDown", _NOT_READY, "1m", "3m"),
+        ],
     }
     converged.ssh("service-1", f"echo {shlex.quote(json.dumps(units))} >/tmp/units.yml")
     done = converged.try_ssh("service-1", "promtool test rules /tmp/units.yml")

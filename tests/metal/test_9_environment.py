@@ -18,6 +18,7 @@ from datahall.loopback import post_json
 from datahall.paths import Home
 from datahall.sandbox import hosts
 from tests.metal.driver import ROOT, Site, machine_state
+from tests.playbooks.test_watch import DASHBOARDS, expressions, metrics, served
 
 pytestmark = pytest.mark.timeout(1800)
 _DATAHALL = Path(sys.executable).parent / "datahall"
@@ -103,14 +104,50 @@ def test_the_model_is_served_by_the_workers_behind_the_edge(metal: Site) -> None
     metal.playbook("acceptance.yml", "--limit", "service-1").succeeded()
 
 
-def test_its_token_is_in_two_files_of_the_machine_and_one_of_each_worker(metal: Site) -> None:
+def test_its_token_is_in_two_files_of_the_machine_and_one_of_each_worker_and_the_watch(metal: Site) -> None:
     token = (metal.folder / "model-token").read_text().strip()
     assert _holding(metal.home, token) == [
+        "hosts/machines/service-1/upper/etc/prometheus/model-token",
         "hosts/machines/worker-1/upper/etc/model-server/token",
         "hosts/machines/worker-2/upper/etc/model-server/token",
         "hosts/model-header",
         "hosts/model-token",
     ]
+
+
+def _ask_prometheus(query: str) -> str:
+    return f"promtool query instant http://127.0.0.1:9090 '{query}' || true"
+
+
+def test_what_it_measures_is_watched_and_no_other_host_is_told(metal: Site) -> None:
+    for worker in ("worker-1", "worker-2"):
+        metal.until("service-1", _ask_prometheus(f'model_ready{{host="{worker}"}} == 1'), "=> 1")
+    names = "http://127.0.0.1:9090/api/v1/label/__name__/values"
+    fetch = f"python3 -c 'import urllib.request as r; print(r.urlopen(\"{names}\").read().decode())'"
+    # whichever answered the request has predictions
+    metal.until("service-1", fetch, '"predictions_total"')
+    asked = {name for file in DASHBOARDS for text in expressions(file) for name in metrics(text)} & served()
+    assert asked <= set(json.loads(metal.ssh("service-1", fetch))["data"])
+    told = metal.ssh("service-1", "sudo stat --format=%a%U%G /etc/prometheus/model-token")
+    assert told.strip() == "640rootprometheus"
+    url = "http://198.18.0.101:8000/metrics"
+    ask = f"python3 -c 'import urllib.request as r; r.urlopen(\"{url}\", timeout=3)'"
+    assert "HTTP Error 401" in metal.try_ssh("service-1", ask).stderr, "without the token"
+    assert "timed out" in metal.try_ssh("head-1", ask).stderr, "past the firewall"
+
+
+def test_a_model_server_that_ends_is_an_alert_until_it_is_back(metal: Site) -> None:
+    query = "amtool --alertmanager.url=http://127.0.0.1:9093 alert query ModelServerDown --output=json"
+    shown = query + ' | grep --only-matching \'"host":"[^"]*"\' || echo none'
+    assert metal.ssh("service-1", shown) == "none\n"
+    metal.ssh("worker-2", "sudo systemctl stop model-server")
+    begun = time.monotonic()
+    try:
+        assert metal.until("service-1", shown, "worker-2") == '"host":"worker-2"\n'
+        print(f"ModelServerDown after {time.monotonic() - begun:.0f} s")
+    finally:
+        metal.ssh("worker-2", "sudo systemctl start model-server")
+    metal.until("service-1", shown, "none")
 
 
 def test_it_answers_while_a_worker_is_down_and_the_worker_serves_again_by_itself(metal: Site) -> None:

@@ -146,6 +146,17 @@ def test_a_secret_is_never_shown() -> None:
     assert "hunter2" not in "".join(_problems(hosts, _GROUPS))
 
 
+def test_model_servers_with_tokens_of_their_own_are_told_and_no_token_is() -> None:
+    hosts = _sound()
+    hosts["head-1"].update(_SERVED)
+    hosts["worker-1"].update({**_SERVED, "serving_token_file": "", "serving_token": "hunter2"})
+    (found,) = _problems(hosts, {**_GROUPS, "model": ["head-1", "worker-1"]})
+    assert found.startswith(
+        "head-1, worker-1: serving_token or serving_token_file: several: are not the same"
+    )
+    assert "hunter2" not in found
+
+
 def test_groups_without_a_head_or_workers_are_told() -> None:
     found = _problems({"one": _host("198.18.0.10", "a")}, {"all": ["one"]})
     assert [line.split(":")[1].strip() for line in found] == ["head", "worker"]

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 from jinja2 import Environment, StrictUndefined
 
 from playbooks.filter_plugins.alerts import alert_after
+from workloads.serving.metrics import new_metrics
 
 _ROLES = Path(__file__).resolve().parents[2] / "playbooks" / "roles"
 DASHBOARDS = sorted((_ROLES / "observability/files/dashboards").glob("*.json"))
@@ -21,7 +22,8 @@ _SCRIPTS = (
     "scheduler/templates/usr/local/sbin/node-health.j2",
     "backup/files/save",
 )
-_FUNCTIONS = {"sum", "count", "avg", "rate", "time", "abs", "by"}
+_FUNCTIONS = {"sum", "count", "avg", "rate", "time", "abs", "by", "or", "histogram_quantile"}
+_SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",)}
 
 
 def _load(file: Path) -> Any:  # noqa: ANN401 - a dashboard has any types
@@ -45,10 +47,17 @@ def ours() -> set[str]:
     return set(re.findall(r'echo "([a-z]+_[a-z_]+)[{ ]', said))
 
 
+def served() -> set[str]:
+    """The metrics that a model server says."""
+    families = new_metrics("a-model", "a-version").registry.collect()
+    return {each.name + suffix for each in families for suffix in _SUFFIXES.get(each.type, ("",))}
+
+
 @pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.name)
 def test_a_dashboard_asks_for_what_is_said_and_its_panels_do_not_overlap(file: Path) -> None:
     asked = set().union(*map(metrics, expressions(file)))
-    assert {name for name in asked if not name.startswith("node_") or name in ours()} <= ours() | {"up"}
+    said = ours() | served() | {"up"}
+    assert {name for name in asked if not name.startswith("node_") or name in ours()} <= said
     panels = _load(file)["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]
@@ -76,7 +85,7 @@ def _yaml(file: Path) -> dict[str, Any]:
 def test_a_rule_asks_for_what_is_said_and_an_alert_says_what_is_wrong() -> None:
     made = rules()
     asked = set().union(*(metrics(rule["expr"]) for rule in made))
-    assert {name for name in asked if not name.startswith("node_")} <= ours() | {"up"}
+    assert {name for name in asked if not name.startswith("node_")} <= ours() | served() | {"up"}
     assert ours() - asked == {"slurm_jobs"}, "what is said and nobody asks for"
     assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in made)
 
@@ -93,3 +102,4 @@ def test_an_alert_waits_as_it_is_told_and_an_unknown_one_is_refused() -> None:
 
 def test_what_our_scripts_say_is_found() -> None:
     assert {"slurm_node_drained", "node_health_failed", "backup_failed"} <= ours()
+    assert {"model_ready", "http_requests_total", "http_request_duration_seconds_bucket"} <= served()
