@@ -123,3 +123,17 @@ def test_a_fabric_manager_that_is_not_there_drains_the_node(converged: Site) -> 
     converged.playbook("site.yml", "--limit", "worker-2", "--tags", "gpu").succeeded()
     assert converged.try_ssh("worker-2", "sudo gpu-health").returncode == 0
     converged.take_back("worker-2")
+
+
+def test_where_the_role_fails_on_every_worker_all_other_hosts_are_converged(converged: Site) -> None:
+    exporter = "prometheus-node-exporter"
+    for host in ("head-1", "service-1"):
+        converged.ssh(host, f"sudo systemctl stop {exporter}")
+    run = converged.playbook("site.yml", "-e", '{"gpu_emulated_packages": ["emulated-gpu=1.0"]}')
+    assert run.code == 2, run.output[-4000:]
+    assert run.failed == {"worker-1", "worker-2"}
+    assert "worker-1, worker-2: did not come through, and every other host did" in run.said
+    assert {converged.ssh(host, f"systemctl is-active {exporter}") for host in ("head-1", "service-1")} == {
+        "active\n"
+    }
+    converged.until("head-1", "sinfo --noheader --Node --states=idle --format=%N | wc --lines", "2")
