@@ -33,15 +33,6 @@ def test_acceptance_passes_and_says_what_is_emulated(converged: Site) -> None:
     assert "there is no GPU" in run.output
 
 
-def test_hosts_installed_from_the_signed_local_mirror_alone(converged: Site) -> None:
-    sources = converged.ssh("worker-1", "cat /etc/apt/sources.list /etc/apt/sources.list.d/*")
-    assert "URIs: file:/srv/mirror" in sources
-    assert "http" not in sources
-    assert "trusted=yes" not in sources
-    policy = converged.ssh("worker-1", "apt-cache policy slurmd")
-    assert "file:/srv/mirror" in policy
-
-
 def test_the_munge_key_is_one_and_no_output_has_it(converged: Site) -> None:
     sums = {
         converged.ssh(name, "sudo sha256sum /etc/munge/munge.key")

@@ -1,10 +1,10 @@
 #!/bin/sh
 # One emulated host, in a mount namespace of its own: whatever ends it, its mounts end with it.
-# Arguments: name, lower, folder (upper, work, root), bridge, mirror, cgroup folders separated by ':', and
+# Arguments: name, lower, folder (upper, work, root), bridge, cgroup folders separated by ':', and
 # what else it sees read-only, as nspawn's --bind-ro takes it.
 set -eu
-name=$1 lower=$2 folder=$3 bridge=$4 mirror=$5 groups=$6
-shift 6
+name=$1 lower=$2 folder=$3 bridge=$4 groups=$5
+shift 5
 for seen in "$@"; do
   shift
   set -- "$@" "--bind-ro=$seen"
@@ -23,7 +23,7 @@ boot() {
     for group in $groups; do echo 0 >"$group/cgroup.procs"; done # 0: whoever writes
     exec systemd-nspawn --quiet --boot --register=no --keep-unit --suppress-sync=yes --link-journal=no \
       --console=read-only --settings=no --resolv-conf=off --timezone=off \
-      --network-bridge="$bridge" --machine="$name" --bind-ro="$mirror:/srv/mirror" \
+      --network-bridge="$bridge" --machine="$name" \
       "$@" --directory="$folder/root"
   ) &
   nspawn=$!

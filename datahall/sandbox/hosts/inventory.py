@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datahall.sandbox.hosts import base, repository, ssh
+from datahall.sandbox.hosts import base, machine, repository, ssh
 from datahall.sandbox.hosts.model import GPUS_PER_WORKER, NETWORK, Role
 from datahall.sandbox.hosts.store import Record
 
@@ -34,24 +34,29 @@ def of(folder: Path, record: Record) -> dict[str, Any]:
         "ansible_ssh_common_args": f"-F {ssh.config_file(folder)}",
         "ansible_user": base.OPERATOR,
         "ansible_control_path_dir": str(ssh.control_folder(folder)),
-        "base_apt_sources": [
-            {"name": "site", "uri": "file:/srv/mirror", "suite": "./", "key": f"/srv/mirror/{repository.KEY}"}
-        ],
         "backup_password_file": str(folder / "backup-password"),
+        **_mirror(record.mirror),
         "network_cluster_cidr": str(NETWORK),
         "site_facts_folder": str(folder / "facts"),
     }
     return {
         "_meta": {"hostvars": host_variables},
-        "all": {"children": sorted({*names, *_EMPTY, *added}), "vars": variables},
+        "all": {"children": sorted({*names, "mirror", *_EMPTY, *added}), "vars": variables},
         **{role: {"hosts": hosts} for role, hosts in names.items()},
         Role.WORKER: {
             "hosts": names[Role.WORKER],
             "vars": {"gpu_count": GPUS_PER_WORKER, "gpu_nvswitch": True},
         },
+        "mirror": {"hosts": names[Role.SERVICE]},
         **{name: {"hosts": []} for name in _EMPTY},
         **added,
     }
+
+
+def _mirror(mirror: Path) -> dict[str, str]:
+    """Where the service host sees the packages, and what they are signed by, once they are made."""
+    key = mirror / repository.KEY
+    return {"mirror_folder": machine.MIRROR, "mirror_key": key.read_text()} if key.is_file() else {}
 
 
 def _self(folder: Path, name: str) -> dict[str, str]:

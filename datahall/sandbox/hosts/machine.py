@@ -8,10 +8,12 @@ from pathlib import Path
 
 from datahall.sandbox.hosts import base, cgroups, environment, network, processes, ssh
 from datahall.sandbox.hosts.errors import HostsFailedError
-from datahall.sandbox.hosts.model import EMULATED, NETWORK, Machine, Power
+from datahall.sandbox.hosts.model import EMULATED, NETWORK, Machine, Power, Role
 from datahall.sandbox.hosts.processes import alive, end, start
 from datahall.sandbox.hosts.store import Record
 
+MIRROR = "/srv/mirror"
+"""Where the service host sees the packages, as if somebody had carried them there."""
 _SUPERVISOR = Path(__file__).parent / "host.sh"
 _NETWORK = (
     f"[Match]\nName=host0\n\n[Network]\nAddress={{address}}/{NETWORK.prefixlen}\nLinkLocalAddressing=no\n"
@@ -55,9 +57,10 @@ def boot(folder: Path, record: Record, machine: Machine) -> Machine:
     own = files(folder, machine.name)
     cgroups.kill(group(folder, machine.name))  # what is left of a host whose supervisor was killed
     groups = ":".join(map(str, cgroups.make(group(folder, machine.name))))
-    made_of = [str(record.base), str(own), network.BRIDGE, str(record.mirror), groups]
+    made_of = [str(record.base), str(own), network.BRIDGE, groups]
     apart = ["unshare", "--mount", "--propagation", "private", "sh", str(_SUPERVISOR), machine.name]
     seen = [f"{there}:{at}" for at, there in environment.binds().items()]
+    seen += [f"{record.mirror}:{MIRROR}"] if machine.role is Role.SERVICE else []
     process = start([*network.within(record.network), *apart, *made_of, *seen], own / "console.log")
     return replace(machine, process=process)
 

@@ -1,7 +1,7 @@
 """The local mirror: every package that the roles install, fetched once, with all that each depends on.
 
-Hosts see it read-only at /srv/mirror and have no route out. Which packages: whatever the roles' own
-defaults name in a variable that ends in ``_packages``, so there is no second list to keep.
+The service host sees it read-only at /srv/mirror and serves it to the others; none has a route out. Which
+packages: whatever the roles' own defaults name in a variable that ends in ``_packages``, not a second list.
 """
 
 import hashlib

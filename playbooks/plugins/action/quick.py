@@ -137,7 +137,7 @@ def _owned(arguments: Arguments) -> str:
 
 
 _COPY = {"content", "src", "dest", "owner", "group", "mode", "validate", "follow"}
-_APT = {"name", "state", "install_recommends", "cache_valid_time"}
+_APT = {"name", "state", "install_recommends", "cache_valid_time", "policy_rc_d"}
 _SERVICE = {"name", "state", "enabled", "daemon_reload"}
 _KINDS: Mapping[str, tuple[Callable[[Arguments], Question | None], str]] = {
     "apt": (_apt, "ansible.builtin.normal"),

@@ -99,6 +99,15 @@ def test_a_group_has_the_hosts_of_its_role_and_stays_as_hosts_come(tmp_path: Pat
     assert not (tmp_path / "none").exists()
 
 
+def test_the_service_host_serves_the_packages_and_every_host_knows_their_key(tmp_path: Path) -> None:
+    (tmp_path / "mirror.asc").write_text("a key")
+    shown = of(tmp_path, store.Record(Path("/base"), tmp_path, None, tuple(model.plan(1))))
+    assert shown["mirror"] == {"hosts": ["service-1"]}
+    assert shown["all"]["vars"]["mirror_key"] == "a key"
+    assert shown["all"]["vars"]["mirror_folder"] == "/srv/mirror"
+    assert "mirror_key" not in api.planned(tmp_path / "none")["all"]["vars"], "none is made yet"
+
+
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     (tmp_path / "hosts.json").write_text('{"version": 1')
     with pytest.raises(HostsFailedError, match=r"hosts\.json: is damaged"):
