@@ -1,6 +1,7 @@
 """upgrade.yml: another driver, a failure domain at a time; one that fails is put back, and ends it there."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_a_driver_that_fails_is_put_back_and_no_other_node_is_touched(converged:
         "worker-1", "dpkg-query --show --showformat='${db:Status-Want}' emulated-gpu"
     )
     assert boots == _boots(converged)
+
+
+def test_a_driver_that_fails_once_it_is_booted_is_put_back_by_another_boot(converged: Site) -> None:
+    boots = _boots(converged)
+    run = _upgrade(converged, _BROKEN, reboot=True)
+    assert run.code != 0
+    assert ": Be well with them: " in run.said, run.output[-3000:]
+    assert "nvidia-smi does not answer" in run.said
+    assert "was put back, the node takes jobs again" in run.said, run.output[-3000:]
+    booted = re.findall(r"(?m)^TASK \[upgrade : Boot anew\].*\nchanged: \[(.*)\]", run.output)
+    assert booted == ["worker-1", "worker-1"], "with the one that fails, and with the one before"
+    after = _boots(converged)
+    assert (after["worker-1"] != boots["worker-1"], after["worker-2"]) == (True, boots["worker-2"])
+    assert converged.ssh("worker-1", _DRIVER).splitlines() == ["535.183.01", "worker-1 idle", "worker-2 idle"]
 
 
 def test_a_version_that_is_not_in_the_mirror_is_refused_before_anything_is_drained(converged: Site) -> None:

@@ -30,7 +30,17 @@ def test_every_default_is_declared_described_and_prefixed(role: Path) -> None:
 @pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
 def test_the_main_task_file_is_an_index(role: Path) -> None:
     for task in _load(role / "tasks" / "main.yml"):
-        assert {"ansible.builtin.import_tasks", "ansible.builtin.meta"} & set(task), task["name"]
+        included = task.get("ansible.builtin.include_tasks")
+        assert included or {"ansible.builtin.import_tasks", "ansible.builtin.meta"} & set(task), task["name"]
+
+
+@pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
+def test_what_is_included_as_a_whole_or_not_obeys_the_tags_of_the_include(role: Path) -> None:
+    for task in _load(role / "tasks" / "main.yml"):
+        if included := task.get("ansible.builtin.include_tasks"):
+            assert included["apply"] == {"tags": ["always"]}, "else --tags leaves out what is in the file"
+            assert task["when"]
+            assert task["tags"]
 
 
 @pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
