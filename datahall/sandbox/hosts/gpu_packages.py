@@ -1,20 +1,14 @@
 """The packages that stand in for NVIDIA's on emulated hosts: .debs of emulated_gpu/, some a release each."""
 
-import hashlib
-import shutil
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
+from datahall.sandbox.hosts.debs import Package, command, modules
 from datahall.sandbox.hosts.emulated_gpu.gpus import device_nodes
-from datahall.sandbox.hosts.processes import run
 
 DRIVER, FABRIC, TOOLKIT, EXPORTER = (
     f"emulated-{part}" for part in ("gpu", "fabricmanager", "container-toolkit", "dcgm-exporter")
 )
-NAMES = frozenset({DRIVER, FABRIC, TOOLKIT, EXPORTER})
 _SOURCE = Path(__file__).parent / "emulated_gpu"
 _UNITS = "usr/lib/systemd/system"
 _PERSISTENCED = """[Unit]
@@ -71,26 +65,6 @@ class Release:
 RELEASES = (Release("535.183.01"), Release("550.54.15"), Release("555.42.02", works=False))
 
 
-@dataclass(frozen=True)
-class Package:
-    """A package: what it says of itself, and path -> content and mode."""
-
-    name: str
-    version: str
-    needs: str
-    about: str
-    files: Mapping[str, tuple[str, int]] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def control(self) -> str:
-        """The package's control file."""
-        return (
-            f"Package: {self.name}\nVersion: {self.version}\nArchitecture: all\n"
-            f"Maintainer: datahall <datahall@localhost>\nDepends: {self.needs}\n"
-            f"Description: {self.about}, EMULATED\n There is no GPU behind it. Every report of it says so.\n"
-        )
-
-
 def packages() -> list[Package]:
     """All of them."""
     toolkit = {
@@ -109,11 +83,10 @@ def packages() -> list[Package]:
 
 def driver(release: Release) -> Package:
     """What stands in for the driver, and for DCGM's command."""
-    module = "usr/lib/python3/dist-packages/emulated_gpu"
-    files = {f"{module}/{file.name}": (file.read_text(), 0o644) for file in sorted(_SOURCE.glob("*.py"))}
-    files[f"{module}/release.py"] = (release.module, 0o644)
-    for command, name in (("nvidia-smi", "smi"), ("dcgmi", "dcgmi"), ("emulated-gpu", "faults")):
-        files[f"usr/bin/{command}"] = _command(name)
+    files = modules(_SOURCE)
+    files["usr/lib/python3/dist-packages/emulated_gpu/release.py"] = (release.module, 0o644)
+    for tool, name in (("nvidia-smi", "smi"), ("dcgmi", "dcgmi"), ("emulated-gpu", "faults")):
+        files[f"usr/bin/{tool}"] = _command(name)
     files["usr/lib/tmpfiles.d/emulated-gpu.conf"] = (device_nodes(8, switched=True), 0o644)
     files[f"{_UNITS}/nvidia-persistenced.service"] = (_PERSISTENCED, 0o644)
     files["DEBIAN/postinst"] = ("#!/bin/sh\nset -e\nsystemd-tmpfiles --create emulated-gpu.conf\n", 0o755)
@@ -132,35 +105,4 @@ def _fabric(release: Release) -> Package:
 
 
 def _command(module: str) -> tuple[str, int]:
-    # -B: what a release has compiled is taken for the next one's, where both are of one second and length
-    return f'#!/bin/sh\nexec /usr/bin/python3 -I -B -m emulated_gpu.{module} "$@"\n', 0o755
-
-
-def fingerprint() -> str:
-    """Changes with the packages' content."""
-    told = [(each.control, sorted(each.files.items())) for each in packages()]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
-
-
-def build(into: Path) -> list[Path]:
-    """Build the packages into a folder; give their files."""
-    return [_build(each, into) for each in packages()]
-
-
-def _build(package: Package, into: Path) -> Path:
-    tree = Path(tempfile.mkdtemp(prefix="datahall-deb-"))
-    try:
-        tree.chmod(0o755)
-        for name, (content, mode) in {**package.files, "DEBIAN/control": (package.control, 0o644)}.items():
-            file = tree / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content)
-            file.chmod(mode)
-        out = into / f"{package.name}_{package.version}_all.deb"
-        run(
-            ["dpkg-deb", "--root-owner-group", "--build", str(tree), str(out)],
-            what=f"building {out.name}",
-        )
-        return out
-    finally:
-        shutil.rmtree(tree)
+    return command(f"emulated_gpu.{module}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from datahall.sandbox.hosts import base, gpu_packages, needs, repository, sources
+from datahall.sandbox.hosts import base, debs, gpu_packages, lustre_package, needs, repository, sources
 from datahall.sandbox.hosts.errors import HostsFailedError, HostsUsageError
 from datahall.sandbox.hosts.processes import run
 
@@ -53,8 +53,10 @@ def _named(file: Path) -> Iterator[str]:
 
 def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
     """Make the mirror for these packages unless it is there; whole or not at all."""
-    ours = gpu_packages.fingerprint()
-    digest = hashlib.sha256("\n".join([base.path().name, ours, *sorted(packages)]).encode()).hexdigest()
+    ours = _emulated()
+    digest = hashlib.sha256(
+        "\n".join([base.path().name, debs.fingerprint(ours), *sorted(packages)]).encode()
+    ).hexdigest()
     folder = base.cache() / f"mirror-{digest[:12]}"
     if folder.is_dir():
         return folder
@@ -63,8 +65,9 @@ def ensure(packages: Sequence[str], tell: Callable[[str], None]) -> Path:
         made = Path(scratch) / "mirror"
         made.mkdir(mode=0o755)
         made.chmod(0o755)
-        _fetch(Path(scratch), made, [name for name in packages if not _ours(name)])
-        gpu_packages.build(made)
+        _fetch(Path(scratch), made, _others(packages, ours))
+        for package in ours:
+            debs.build(package, made)
         repository.index(made)
         made.rename(folder)
     return folder
@@ -79,7 +82,7 @@ def carry(
 ) -> int:
     """Make a signed folder for a site with no route out, whole or not at all; the number of packages in it.
 
-    ``packages``: names, some with ``=version``; what stands in for NVIDIA's on emulated hosts is left out.
+    ``packages``: names, some with ``=version``; those of ours that stand in on emulated hosts are left out.
     ``components``: those of Debian's archive. All that a package depends on is there, even what our base has:
     a real host may have an older one, or none.
 
@@ -91,7 +94,7 @@ def carry(
         raise HostsUsageError("folder", str(folder), "is there already", "name one that is not")
     if not folder.parent.is_dir():
         raise HostsUsageError("folder", str(folder), "has no folder above it", f"make {folder.parent}")
-    wanted = sorted({name for name in packages if not _ours(name)})
+    wanted = _others(sorted(set(packages)), _emulated())
     if odd := [name for name in wanted if not _NAME.fullmatch(name)]:
         raise HostsUsageError("package", odd[0], "is no name", "write NAME or NAME=VERSION, as apt does")
     if odd := sorted(set(components) - set(_COMPONENTS)):
@@ -120,8 +123,13 @@ def carry(
     return number
 
 
-def _ours(package: str) -> bool:
-    return package.partition("=")[0] in gpu_packages.NAMES
+def _emulated() -> list[debs.Package]:
+    return [*gpu_packages.packages(), lustre_package.package()]
+
+
+def _others(packages: Sequence[str], ours: Sequence[debs.Package]) -> list[str]:
+    names = {package.name for package in ours}
+    return [name for name in packages if name.partition("=")[0] not in names]
 
 
 def _fetch(

@@ -23,7 +23,7 @@ EMULATED = {
     "clock": "the clock is the machine's own and is not set from within",
     "gpu": "there is no GPU: nvidia-smi and dcgmi answer as 8 H100s and say that they are emulated",
     "kernel": "modules, boot parameters and sysctls outside net.* are the machine's own",
-    "storage": "no device mapper, NFS, quotas: volumes are folders, exports and mounts are just written",
+    "storage": "no device mapper, NFS, Lustre, quotas: volumes and Lustre are folders, the rest is written",
 }
 
 _NAME = re.compile(r"(head|worker|service)-[1-9][0-9]*")

@@ -1,0 +1,1 @@
+"""The commands of an emulated Lustre client, as a host has them: EMULATED, each says so."""
