@@ -1,29 +1,17 @@
 """The questions by which a task that has nothing to do is known, tried on this machine's own shell."""
 
 import grp
-import importlib
 import os
 import pwd
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from playbooks.plugins.action import quick
 
-def _imported() -> ModuleType:
-    """Ansible puts an object in the place of `sys.intern`, at which torch's compiler would stumble."""
-    intern = sys.intern
-    try:
-        return importlib.import_module("playbooks.plugins.action.quick")
-    finally:
-        sys.intern = intern
-
-
-quick = _imported()
 _OWNER = pwd.getpwuid(os.geteuid()).pw_name
 _GROUP = grp.getgrgid(os.getegid()).gr_name
 
