@@ -30,7 +30,7 @@ def mirror(
 ) -> int:
     """Make a signed folder of the packages that the roles install, with all that they depend on.
 
-    Carried to a site with no route out, it is what base_apt_sources names there; mirror.asc in it is the key.
+    Carried to a site with no route out, it is what mirror_folder names there; mirror.asc in it is mirror_key.
     Linux, root; from the archive that this machine's own apt sources name.
 
     Parameters

@@ -90,6 +90,7 @@ def test_it_is_mounted_again_after_a_boot_and_accepted_while_its_mgs_answers(lus
     site.ssh("worker-1", "echo kept >/lustre/scratch/kept")
     hosts.stop(site.folder, "worker-1")
     hosts.start(site.folder, "worker-1")
+    # true: it is asked until it is there
     assert site.until("worker-1", "cat /lustre/scratch/kept || true", "kept")
     site.take_back("worker-1")
     only = ("--limit", "worker-1", *lustre.asked)
