@@ -1,8 +1,9 @@
-"""`python -m benchmarks.serving [--requests 100] [--tokens 32]`: `lm` over HTTP, and by a loop here.
+"""`python -m benchmarks.serving [--requests 100] [--tokens 32]`: `lm` over HTTP, and here.
 
-The same prompts in turn, over HTTP (one client, which waits for each answer) and by the plain loop that one
-would write; their texts must be the same. Then over HTTP at a fixed rate, half of what it just reached, each
-request's time counted from when it was due: clients that wait hide what a queue costs. One thread each.
+The same prompts in turn, over HTTP (one client, which waits for each answer), by what the server calls, and
+by the plain loop that one would write, which runs all there is anew for each token; their texts must be the
+same. Then over HTTP at a fixed rate, half of what it just reached, each request's time counted from when it
+was due: clients that wait hide what a queue costs. One thread each.
 """
 
 import argparse
@@ -23,11 +24,13 @@ import torch
 
 from benchmarks.serving.version import in_production
 from benchmarks.training.emulated import emulated
+from workloads.models.lm.generate import generate
 from workloads.models.lm.network import Transformer
 from workloads.models.lm.tokenizer import END, open_tokenizer
 
 _THREADS = 1
 _RATE = 0.5
+_CONTEXT = 128
 
 
 def plain(network: Transformer, trained: str, tokens: int) -> Callable[[str], str]:
@@ -40,9 +43,19 @@ def plain(network: Transformer, trained: str, tokens: int) -> Callable[[str], st
         ids = [end, *tokenizer.encode(text).ids]
         begun = len(ids)
         for _ in range(tokens):
-            ids.append(int(network(torch.tensor([ids[-128:]]))[0, -1].argmax()))
+            ids.append(int(network(torch.tensor([ids[-_CONTEXT:]]))[0, -1].argmax()))
         said: str = tokenizer.decode(ids[begun:])
         return said
+
+    return after
+
+
+def kept(network: Transformer, trained: str, tokens: int) -> Callable[[str], str]:
+    """The same, by what the server calls."""
+    tokenizer = open_tokenizer(trained)
+
+    def after(text: str) -> str:
+        return generate(network, tokenizer, text, tokens=tokens, context=_CONTEXT, temperature=0, seed=0)
 
     return after
 
@@ -73,12 +86,13 @@ def main() -> None:
     )
     parser.add_argument("--requests", type=int, default=100)
     parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--characters", type=int, default=60, help="of a prompt")
     given = parser.parse_args()
     torch.set_num_threads(_THREADS)
-    begun = [text[:60] for _, text in sorted(topics.items()) if text.strip()]
+    begun = [text[: given.characters] for _, text in sorted(topics.items()) if text.strip()]
     prompts = [begun[n % len(begun)] for n in range(given.requests)]
     with tempfile.TemporaryDirectory() as folder, emulated(Path(folder)) as buckets:
-        here = plain(*in_production(buckets), given.tokens)
+        made = in_production(buckets)
         with served(Path(folder, "site.json")) as http:
 
             def asked(text: str) -> str:
@@ -87,18 +101,21 @@ def main() -> None:
                 said: str = answer.raise_for_status().json()["predictions"][0]["answer"]
                 return said
 
-            took = [(*timed(asked, text), *timed(here, text)) for text in prompts]
-            for over_http, _, alone, _ in took:
-                if over_http != alone:
-                    raise SystemExit(f"not the same: {over_http!r}, {alone!r}")
-            one, other = [each[1] for each in took], [each[3] for each in took]
-            rate = _RATE * len(one) / sum(one)
+            ways = [asked, kept(*made, given.tokens), plain(*made, given.tokens)]
+            took = [[timed(way, text) for way in ways] for text in prompts]
+            for told in took:
+                if len({said for said, _ in told}) != 1:
+                    raise SystemExit(f"not the same: {told}")
+            over_http, alone, loop = ([each[way][1] for each in took] for way in range(len(ways)))
+            rate = _RATE * len(over_http) / sum(over_http)
             due = at_a_rate(asked, prompts, rate)
     print(f"{'what':34} {'tokens/s':>9} {'p50 ms':>8} {'p99 ms':>8}")
-    print(row("over HTTP, one client", one, given.tokens))
-    print(row("a loop in this process", other, given.tokens))
+    print(row("over HTTP, one client", over_http, given.tokens))
+    print(row("the same in this process", alone, given.tokens))
+    print(row("a loop in this process", loop, given.tokens))
     print(row(f"over HTTP, {rate:.2f} requests a second", due, given.tokens, len(due) / rate))
-    print(f"over HTTP / loop: {sum(one) / sum(other):.3f} of the time")
+    print(f"over HTTP / the same here: {sum(over_http) / sum(alone):.3f} of the time")
+    print(f"the same here / loop: {sum(alone) / sum(loop):.3f} of the time")
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, torch {torch.__version__}")
 
 

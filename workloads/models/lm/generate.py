@@ -2,11 +2,14 @@
 
 import math
 import time
+from collections.abc import Callable, Sequence
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from workloads.models.lm.network import Transformer
+from workloads.models.lm.past import Past
 from workloads.models.lm.tokenizer import END
 
 
@@ -29,11 +32,10 @@ def generate(
     """
     network.eval()
     generator = torch.Generator().manual_seed(seed)
-    end, ids = tokenizer.token_to_id(END), tokenizer.encode(prompt).ids
-    said: list[int] = []
+    end, ids = int(tokenizer.token_to_id(END) or 0), tokenizer.encode(prompt).ids
+    after, said = _open_after(network, context), list[int]()
     for _ in range(tokens):
-        window = torch.tensor([[end, *ids, *said][-context:]])
-        chosen = _choose(network(window)[0, -1].float(), temperature, generator)
+        chosen = _choose(after([end, *ids, *said]).float(), temperature, generator)
         if chosen == end:
             break
         said.append(chosen)
@@ -41,6 +43,26 @@ def generate(
             break
     text: str = tokenizer.decode(said)
     return text.partition(stop)[0] if stop else text
+
+
+def _open_after(network: nn.Module, context: int) -> Callable[[Sequence[int]], Tensor]:
+    """Gives the logits (vocabulary,) after a text's last `context` tokens; then after it and one token more.
+
+    A `Transformer` runs each token once. Where the text is longer than `context`, its window begins a token
+    later each time and every position is another, so the window is run anew: as it always is of a network
+    that keeps nothing, which an ONNX file is.
+    """
+    if not isinstance(network, Transformer):
+        return lambda text: network(torch.tensor([text[-context:]]))[0, -1]
+    pasts: list[Past] = []
+
+    def after(text: Sequence[int]) -> Tensor:
+        if not pasts or len(text) > context:
+            pasts[:] = [Past() for _ in network.blocks]
+        new = text[-context:][pasts[0].tokens :]
+        return network.after(torch.tensor([new]), pasts)[0]
+
+    return after
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator) -> int:

@@ -1,11 +1,14 @@
 """The network: RMSNorm, rotary positions, grouped-query attention by SDPA, SwiGLU (Touvron et al., 2023)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
 from torch.utils.checkpoint import checkpoint
 
 from workloads.models.lm.config import LMConfig
+from workloads.models.lm.past import Past
 
 _SPREAD = 0.02
 
@@ -29,6 +32,14 @@ class Transformer(nn.Module):
             x = checkpoint(block, x, turns, use_reentrant=False) if again else block(x, turns)
         return linear(self.norm(x), self.tokens)
 
+    def after(self, tokens: Tensor, pasts: Sequence[Past]) -> Tensor:
+        """Logits (n, vocabulary) of what comes after `tokens` (n, t), by which each block's past grows."""
+        x = embedding(tokens, self.tokens)
+        turns = rotations(tokens.shape[1], self.config, x.device, begin=pasts[0].tokens)
+        for block, past in zip(self.blocks, pasts, strict=True):
+            x = block(x, turns, past)
+        return linear(self.norm(x[:, -1]), self.tokens)
+
 
 class Block(nn.Module):
     """Attention, then a feed-forward layer, each on the normed stream and added to it."""
@@ -47,33 +58,37 @@ class Block(nn.Module):
         for layer in (self.gather, self.down):  # the stream's variance stays the same at any depth
             nn.init.normal_(layer.weight, std=_SPREAD / (2 * config.layers) ** 0.5)
 
-    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
-        """The stream (n, t, dim) after this block."""
-        x = x + self._attention(self.attention_norm(x), turns)
+    def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], past: Past | None = None) -> Tensor:
+        """The stream (n, t, dim) after this block; it sees `past` too, which grows by it."""
+        x = x + self._attention(self.attention_norm(x), turns, past)
         gate, value = self.up(self.feed_norm(x)).chunk(2, dim=-1)
         out: Tensor = x + self.down(silu(gate) * value)
         return out
 
-    def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    def _attention(self, x: Tensor, turns: tuple[Tensor, Tensor], past: Past | None) -> Tensor:
         c, (n, t, _) = self.config, x.shape
         heads = self.attend(x).view(n, t, c.heads + 2 * c.kv_heads, c.head_dim).transpose(1, 2)
         turned, values = heads.split([c.heads + c.kv_heads, c.kv_heads], dim=1)
         turned = rotate(turned, turns)
+        keys = turned[:, c.heads :]
+        if past is not None:
+            keys, values = past.extend(keys, values)
         mixed = scaled_dot_product_attention(
             turned[:, : c.heads],
-            turned[:, c.heads :],
+            keys,
             values,
-            is_causal=True,
+            is_causal=past is None or t > 1,  # one token sees all before it
             enable_gqa=c.heads != c.kv_heads,
         )
         out: Tensor = self.gather(mixed.transpose(1, 2).reshape(n, t, -1))
         return out
 
 
-def rotations(length: int, config: LMConfig, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (length, head_dim / 2) of the rotary positions (Su et al., 2021)."""
+def rotations(length: int, config: LMConfig, device: torch.device, begin: int = 0) -> tuple[Tensor, Tensor]:
+    """Cosines and sines (length, head_dim / 2) of the rotary positions from `begin` on (Su et al., 2021)."""
     half = torch.arange(0, config.head_dim, 2, device=device, dtype=torch.float32) / config.head_dim
-    angles = torch.outer(torch.arange(length, device=device, dtype=torch.float32), config.rope_base**-half)
+    positions = torch.arange(begin, begin + length, device=device, dtype=torch.float32)
+    angles = torch.outer(positions, config.rope_base**-half)
     return angles.cos(), angles.sin()
 
 
