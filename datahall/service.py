@@ -2,6 +2,7 @@
 
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 from datahall import loopback, ports, processes
@@ -25,11 +26,15 @@ def recorded(home: Home, environment: str, model: str) -> Service | None:
 def choose_port(home: Home, environment: str, model: str, asked: int | None) -> int:
     """The port to serve on: the one asked for, else the service's own, else 5000.
 
+    Where another model of the environment has 5000 it is the next that none has.
+
     Raises:
         UserError: another program has it.
     """
     service = recorded(home, environment, model)
-    port = asked if asked is not None else service.port if service else DEFAULT_PORT
+    others = {each.port for each in processes.services(home.services, environment)}
+    default = next(port for port in count(DEFAULT_PORT) if port not in others)
+    port = asked if asked is not None else service.port if service else default
     ours = service is not None and service.port == port and processes.alive(service)
     if not ours:
         ports.require_free(port)

@@ -26,7 +26,10 @@ Workers = Annotated[
 ]
 Port = Annotated[
     int | None,
-    Parameter(help="The port of the model's service, on 127.0.0.1 (default: 5000).", show_default=False),
+    Parameter(
+        help="The port of the model's service, on 127.0.0.1 (default: 5000, or the next no other model has).",
+        show_default=False,
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 from datahall import lock, ports, processes
 from datahall.errors import UserError
 from datahall.paths import Home
+from datahall.service import choose_port
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -92,3 +94,20 @@ def test_a_free_port_passes_and_a_taken_one_names_its_holder(free_port: int) -> 
         assert not ports.is_free(free_port)
         with pytest.raises(UserError, match=f"--port: {free_port}: is in use by .*pid {os.getpid()}"):
             ports.require_free(free_port)
+
+
+def test_a_model_gets_a_port_that_no_other_model_of_the_environment_has(
+    service: processes.Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = next(
+        n for n in range(20_000 + os.getpid() % 9_000, 32_000) if ports.is_free(n) and ports.is_free(n + 1)
+    )
+    monkeypatch.setattr("datahall.service.DEFAULT_PORT", first)
+    home = Home(tmp_path)
+    assert choose_port(home, "local", "lm", None) == first
+    processes.keep(replace(service, port=first), home.services)
+    assert choose_port(home, "local", "mnist", None) == first
+    assert choose_port(home, "local", "lm", None) == first + 1
+    assert choose_port(home, "other", "lm", None) == first
+    processes.keep(replace(service, name="lm", port=first + 1), home.services)
+    assert choose_port(home, "local", "lm", None) == first + 1
