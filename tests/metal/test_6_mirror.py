@@ -149,3 +149,5 @@ def test_while_it_is_dead_what_is_installed_stays_and_what_is_not_is_refused(con
         hosts.start(converged.folder, "service-1")
     run = converged.playbook("site.yml", *only).succeeded()
     assert run.changed["worker-1"] > 0
+    run = converged.playbook("site.yml", *only).succeeded()
+    assert run.changed == {"worker-1": 0}, run.output[-4000:]

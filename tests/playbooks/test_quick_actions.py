@@ -145,3 +145,51 @@ def test_a_unit_that_runs_and_starts_at_boot(said: list[str], *, nothing: bool) 
 
 def test_a_restart_is_always_for_ansible() -> None:
     assert quick._service({"name": "chrony", "state": "restarted"}) is None
+
+
+_LINE = {"regexp": r"^#?\s*UMASK\s", "line": "UMASK\t\t027"}
+
+
+@pytest.mark.parametrize(
+    ("content", "nothing"),
+    [
+        ("a\nUMASK\t\t027\nb\n", True),
+        ("# UMASK 022\nUMASK\t\t027\n", True),
+        ("UMASK\t\t027\nUMASK 022\n", False),
+        ("UMASK\t\t027 # as asked\n", False),
+        ("a\n", False),
+        ("", False),
+    ],
+)
+def test_the_last_line_that_is_found_is_the_one_that_counts(
+    tmp_path: Path, content: str, *, nothing: bool
+) -> None:
+    file = tmp_path / "login's defs"
+    file.write_text(content)
+    file.chmod(0o644)
+    asked = _LINE | {"path": str(file), "owner": _OWNER, "group": _GROUP, "mode": "0644"}
+    assert _nothing_to_do("lineinfile", asked) is nothing
+    assert not _nothing_to_do("lineinfile", asked | {"mode": "0600"})
+    gone = {"path": str(file), "regexp": _LINE["regexp"], "state": "absent"}
+    assert _nothing_to_do("lineinfile", gone) is ("UMASK" not in content)
+    assert not _nothing_to_do("lineinfile", gone | {"path": f"{file}s"}), "there is no such file"
+
+
+def test_a_line_of_which_more_is_asked_is_for_ansible() -> None:
+    asked = _LINE | {"path": "/etc/login.defs"}
+    for more in ({"backrefs": True}, {"insertafter": "x"}, {"owner": "root"}):
+        assert quick._line(asked | more) is None
+    assert quick._line({"path": "/etc/fstab", "line": "a"}) is None
+
+
+def test_groups_and_who_is_in_them() -> None:
+    assert _nothing_to_do("group", {"name": _GROUP, "system": True})
+    assert not _nothing_to_do("group", {"name": "nobody-else"})
+    assert quick._group({"name": _GROUP, "gid": 5}) is None
+    assert quick._group({"name": _GROUP, "state": "absent"}) is None
+    among = {"name": _OWNER, "groups": [_GROUP], "append": True}
+    assert _nothing_to_do("user", among)
+    assert not _nothing_to_do("user", among | {"groups": [_GROUP, "nobody-else"]})
+    assert not _nothing_to_do("user", among | {"name": "nobody-else"})
+    for other in ({"append": False}, {"groups": _GROUP}, {"shell": "/bin/sh"}):
+        assert quick._user(among | other) is None

@@ -8,6 +8,7 @@ through ``ansible.legacy.copy``); the links beside this file give it its names.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from shlex import join, quote
@@ -131,6 +132,49 @@ def _service(arguments: Arguments) -> Question | None:
     return command, lambda said: lines <= set(said)
 
 
+def _line(arguments: Arguments) -> Question | None:
+    """A line in a file, in place of the last one that ``regexp`` finds; or none that it finds."""
+    owned = {"owner", "group", "mode"}
+    if not {"path", "regexp"} <= set(arguments) <= _LINE | owned or owned & set(arguments) not in (
+        set(),
+        owned,
+    ):
+        return None
+    path, line = quote(str(arguments["path"])), arguments.get("line")
+    pattern, gone = re.compile(str(arguments["regexp"])), arguments.get("state") == "absent"
+    stat = _owned(arguments) if owned <= set(arguments) else ""
+
+    def as_asked(said: list[str]) -> bool:
+        found = [each for each in said[1:] if pattern.search(each)]
+        return said[:1] == [stat] and (not found if gone else found[-1:] == [line])
+
+    return (
+        f"test ! -L {path} && stat --format={quote('%a %U %G' if stat else '')} {path} && cat {path}",
+        as_asked,
+    )
+
+
+def _group(arguments: Arguments) -> Question | None:
+    """A group that is to be there."""
+    if not {"name"} <= set(arguments) <= {"name", "system"}:
+        return None
+    name = str(arguments["name"])
+    return join(["getent", "group", name]), lambda said: [line.partition(":")[0] for line in said] == [name]
+
+
+def _user(arguments: Arguments) -> Question | None:
+    """An account that is to be in some groups, too."""
+    groups = arguments.get("groups")
+    if (
+        set(arguments) != {"name", "groups", "append"}
+        or not arguments["append"]
+        or not isinstance(groups, list)
+    ):
+        return None
+    command = join(["id", "--name", "--groups", str(arguments["name"])])
+    return command, lambda said: set(groups) <= set(" ".join(said).split()) and bool(said)
+
+
 def _owned(arguments: Arguments) -> str:
     """Mode and owners, as ``stat`` prints them."""
     return f"{int(str(arguments['mode']), 8):o} {arguments['owner']} {arguments['group']}"
@@ -139,10 +183,14 @@ def _owned(arguments: Arguments) -> str:
 _COPY = {"content", "src", "dest", "owner", "group", "mode", "validate", "follow"}
 _APT = {"name", "state", "install_recommends", "cache_valid_time", "policy_rc_d"}
 _SERVICE = {"name", "state", "enabled", "daemon_reload"}
+_LINE = {"path", "regexp", "line", "state", "create"}
 _KINDS: Mapping[str, tuple[Callable[[Arguments], Question | None], str]] = {
     "apt": (_apt, "ansible.builtin.normal"),
     "copy": (_copy, "ansible.builtin.copy"),
     "file": (_file, "ansible.builtin.normal"),
+    "group": (_group, "ansible.builtin.normal"),
+    "lineinfile": (_line, "ansible.builtin.normal"),
     "service": (_service, "ansible.builtin.service"),
     "systemd_service": (_service, "ansible.builtin.normal"),
+    "user": (_user, "ansible.builtin.normal"),
 }
