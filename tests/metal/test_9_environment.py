@@ -104,10 +104,9 @@ def test_the_model_is_served_by_the_workers_behind_the_edge(metal: Site) -> None
     metal.playbook("acceptance.yml", "--limit", "service-1").succeeded()
 
 
-def test_its_token_is_in_two_files_of_the_machine_and_one_of_each_worker_and_the_watch(metal: Site) -> None:
+def test_its_token_is_in_two_files_of_the_machine_and_one_of_each_worker(metal: Site) -> None:
     token = (metal.folder / "model-token").read_text().strip()
     assert _holding(metal.home, token) == [
-        "hosts/machines/service-1/upper/etc/prometheus/model-token",
         "hosts/machines/worker-1/upper/etc/model-server/token",
         "hosts/machines/worker-2/upper/etc/model-server/token",
         "hosts/model-header",
@@ -130,10 +129,16 @@ def test_what_it_measures_is_watched_and_no_other_host_is_told(metal: Site) -> N
     assert asked <= set(json.loads(metal.ssh("service-1", fetch))["data"])
     told = metal.ssh("service-1", "sudo stat --format=%a%U%G /etc/prometheus/model-token")
     assert told.strip() == "640rootprometheus"
-    url = "http://198.18.0.101:8000/metrics"
-    ask = f"python3 -c 'import urllib.request as r; r.urlopen(\"{url}\", timeout=3)'"
+    url = "http://198.18.0.101:8000"
+    ask = f"python3 -c 'import urllib.request as r; r.urlopen(\"{url}/metrics\", timeout=3)'"
     assert "HTTP Error 401" in metal.try_ssh("service-1", ask).stderr, "without the token"
     assert "timed out" in metal.try_ssh("head-1", ask).stderr, "past the firewall"
+    models = (
+        'sudo python3 -c \'import urllib.request as r; token = open("/etc/prometheus/model-token").read();'
+        f' asked = r.Request("{url}/v1/models", headers={{"Authorization": "Bearer " + token.strip()}});'
+        " r.urlopen(asked, timeout=3)'"
+    )
+    assert "HTTP Error 401" in metal.try_ssh("service-1", models).stderr, "that is for the metrics alone"
 
 
 def test_a_model_server_that_ends_is_an_alert_until_it_is_back(metal: Site) -> None:

@@ -63,14 +63,14 @@ def test_no_token_file_is_told(tmp_path: Path) -> None:
 )
 def test_another_token_is_refused(header: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        check_token(TOKEN, header)
+        check_token([TOKEN], header)
     assert caught.value.status == 401
 
 
 def test_the_token_is_taken_in_any_case_of_its_scheme() -> None:
-    check_token(TOKEN, f"Bearer {TOKEN}")
-    check_token(TOKEN, f"bearer {TOKEN}")
-    check_token(None, "")
+    check_token([TOKEN], f"Bearer {TOKEN}")
+    check_token([TOKEN], f"bearer {TOKEN}")
+    check_token([], "")
 
 
 @pytest.mark.parametrize(

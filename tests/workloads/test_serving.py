@@ -311,6 +311,19 @@ def test_a_token_is_asked_for_and_term_lets_a_request_finish(
             assert refused.json()["error"]["field"] == "Authorization"
             assert TOKEN not in refused.text
         assert http.get("/metrics").status_code == 401
+        made = [
+            "sh",
+            "-c",
+            'printf "metrics:%s" "$(cat "$1")" | sha256sum | cut -c1-64',
+            "sh",
+            str(token_file),
+        ]
+        watching = subprocess.run(made, check=True, capture_output=True, text=True).stdout.strip()
+        watches = {"Authorization": f"Bearer {watching}"}
+        assert http.get("/metrics", headers=watches).status_code == 200
+        assert http.get("/v1/models", headers=watches).status_code == 401, "it opens nothing else"
+        assert http.post("/predict", content=body, headers={**JSON, **watches}).status_code == 401
+        assert http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
         answer = http.post("/predict", content=body, headers={**JSON, "Authorization": f"Bearer {TOKEN}"})
         assert answer.status_code == 200
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

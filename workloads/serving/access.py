@@ -1,10 +1,12 @@
 """Who may reach the server: loopback freely, anything wider only with a token."""
 
 import errno
+import hashlib
 import hmac
 import ipaddress
 import socket
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from workloads.errors import InvalidInputError
@@ -59,12 +61,23 @@ def read_token(host: str, file: Path | None) -> str | None:
     return token
 
 
-def check_token(expected: str | None, authorization: str) -> None:
-    """Raise ProblemError (401) unless the header carries the token; its value is never told."""
-    if expected is None:
+def metrics_token(token: str) -> str:
+    """What who watches a server may hold in place of `token`: it opens the metrics and leads to no other.
+
+    SHA-256 of ``metrics:TOKEN`` in hexadecimal, as a shell makes it too: nothing more is to be kept or told.
+    """
+    return hashlib.sha256(f"metrics:{token}".encode()).hexdigest()
+
+
+def check_token(expected: Sequence[str], authorization: str) -> None:
+    """Raise ProblemError (401) unless the header carries a token that is `expected`, where any is.
+
+    Their values are never told.
+    """
+    if not expected:
         return
     scheme, _, given = authorization.partition(" ")
-    same = hmac.compare_digest(given.strip().encode(), expected.encode())
+    same = any(hmac.compare_digest(given.strip().encode(), token.encode()) for token in expected)
     if scheme.lower() != "bearer" or not same:
         value = "another token" if authorization else "missing"
         raise ProblemError(

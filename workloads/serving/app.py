@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from workloads.serving.access import check_token
+from workloads.serving.access import check_token, metrics_token
 from workloads.serving.body import check_headers, read_body
 from workloads.serving.form import body_of
 from workloads.serving.metrics import Measured
@@ -30,8 +30,13 @@ def create_app(service: Service, token: str | None) -> FastAPI:
         await loading
         await service.close()
 
+    tokens = () if token is None else (token,)
+
     async def authorised(request: Request) -> None:
-        check_token(token, request.headers.get("authorization", ""))
+        check_token(tokens, request.headers.get("authorization", ""))
+
+    async def watches(request: Request) -> None:
+        check_token((*tokens, *map(metrics_token, tokens)), request.headers.get("authorization", ""))
 
     app = FastAPI(title=f"{name} {service.card.version}", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(Measured, metrics=service.metrics)
@@ -69,7 +74,7 @@ def create_app(service: Service, token: str | None) -> FastAPI:
         service.check_ready()
         return {"status": "ready", "model": name, "version": service.card.version}
 
-    @app.get("/metrics", dependencies=guarded)
+    @app.get("/metrics", dependencies=[Depends(watches)])
     async def metrics() -> Response:
         service.observe()
         return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)

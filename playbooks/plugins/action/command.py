@@ -2,7 +2,7 @@
 
 Ansible's module of that name sends a host much Python to start the same program, and commands that ask are
 most of what a second converge still ran Python for. It takes the place of ``ansible.legacy.command`` where a
-task gives ``argv``, and ``stdin`` or nothing else. Neither ``~`` nor ``$X`` is expanded in them, and a program
+task gives ``argv``, and ``stdin`` or nothing else. Neither ``~`` nor ``$X`` is expanded in them; a program
 that is not there is code 127. What else a task says goes to Ansible's own action.
 """
 
