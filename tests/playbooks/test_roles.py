@@ -46,7 +46,7 @@ def test_what_is_included_as_a_whole_or_not_obeys_the_tags_of_the_include(role: 
 @pytest.mark.parametrize("role", _ROLES, ids=lambda role: role.name)
 def test_every_notified_handler_exists(role: Path) -> None:
     handlers = (
-        {handler["name"] for handler in _load(role / "handlers" / "main.yml")}
+        {handler.get("listen", handler["name"]) for handler in _load(role / "handlers" / "main.yml")}
         if _has_handlers(role)
         else set()
     )
