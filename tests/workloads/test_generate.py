@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from workloads.asking.eight_bits import eight_bits
 from workloads.asking.half import halved
 from workloads.models.lm.config import LMConfig
-from workloads.models.lm.generate import generate
+from workloads.models.lm.generate import generate, open_timed
 from workloads.models.lm.network import Transformer
 from workloads.models.lm.past import Past
 from workloads.models.lm.pruning import prune
@@ -108,6 +108,20 @@ def test_each_token_is_run_once_until_the_window_is_full() -> None:
     begun = 1 + len(TOKENIZER.encode("the cat").ids)
     generate(network, TOKENIZER, "the cat", tokens=8, context=begun + 4, temperature=0, seed=0)
     assert run == [begun, 1, 1, 1, 1, begun + 4, begun + 4, begun + 4]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "once"), [(64, [32, *[1] * 15]), (10, [5, *[1] * 5]), (3, [1, 1, 1]), (1, [1])]
+)
+def test_what_compression_times_is_tokens_one_after_another(tokens: int, once: list[int]) -> None:
+    network, given = drawn(), torch.randint(0, SHAPE.vocabulary, (1, tokens))
+    run: list[int] = []
+    network.blocks[0].register_forward_hook(lambda _block, taken, _given: run.append(taken[0].shape[1]))
+    open_timed(network, given)()
+    assert run == once
+    run.clear()
+    open_timed(Whole(network), given)()
+    assert run == [begun for begun, _ in enumerate(once, max(1, tokens // 2))]
 
 
 def test_several_tokens_after_others_are_refused() -> None:

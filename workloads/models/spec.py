@@ -74,6 +74,10 @@ class ModelSpec:
     """`module:function`, what of the network is exported; None: all of it."""
     from_onnx: str | None = None
     """`module:function`, the network that such a file answers; None: the file is it."""
+    timed: str | None = None
+    """`module:function`, which makes what `workloads.compression` times, of a network and what that is given
+    for one record; None: its answer to that.
+    """
     counted: bool = True
     """Whether the data set's own records are learnt, so that a plan can count the steps."""
     dropout: bool = False

@@ -12,6 +12,8 @@ from workloads.models.lm.network import Transformer
 from workloads.models.lm.past import Past
 from workloads.models.lm.tokenizer import END
 
+_TIMED = 16
+
 
 @torch.inference_mode()
 def generate(
@@ -43,6 +45,22 @@ def generate(
             break
     text: str = tokenizer.decode(said)
     return text.partition(stop)[0] if stop else text
+
+
+def open_timed(network: nn.Module, tokens: Tensor) -> Callable[[], None]:
+    """What `workloads.compression` times: 16 tokens one after another, after half of `tokens` (1, t).
+
+    Fewer where there are not so many. They are those of `tokens`, so each form of a network does the same.
+    """
+    text = tokens[0].tolist()
+    begin = max(1, len(text) // 2)
+
+    def once() -> None:
+        after = _open_after(network, len(text))
+        for length in range(begin, min(begin + _TIMED, len(text) + 1)):
+            after(text[:length])
+
+    return once
 
 
 def _open_after(network: nn.Module, context: int) -> Callable[[Sequence[int]], Tensor]:

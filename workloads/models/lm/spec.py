@@ -24,6 +24,7 @@ LM = ModelSpec(
     served="prompts",
     kept=(Measure("perplexity", higher_is_better=False, share=True),),
     prune="workloads.models.lm.pruning:prune",
+    timed="workloads.models.lm.generate:open_timed",
     smoke={
         "training": {"epochs": 1, "batch_size": 8},
         "config": {"vocabulary": 1024, "dim": 64, "layers": 2, "heads": 4, "kv_heads": 2, "hidden": 176},
