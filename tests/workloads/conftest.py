@@ -7,8 +7,9 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -16,6 +17,9 @@ import pytest
 from datahall.sandbox.aws import control
 from workloads.objects import Buckets, connect
 from workloads.site import Site, load_site
+
+if TYPE_CHECKING:
+    from tests.workloads.smallest import Train
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +37,12 @@ class Place:
         """Overwrite an object as something that knows nothing of hashes would: its metadata stay."""
         metadata = self.s3.head_object(Bucket=bucket, Key=key)["Metadata"]
         self.s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata=metadata)
+
+    def empty(self) -> None:
+        """Take all out of its buckets, for who needs many sites: a new one takes longer than a short test."""
+        for bucket in (self.buckets.data, self.buckets.checkpoints, self.buckets.registry):
+            for key in bucket.keys(""):
+                bucket.delete(key)
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,25 @@ def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def train(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Train"]:
+    """Trains one of `smallest.KINDS`, by the program and in this process, on one thread."""
+    import torch
+
+    from tests.workloads.smallest import started, tiny_bert
+
+    before = torch.get_num_threads()
+    torch.manual_seed(0)
+    folder = tiny_bert(tmp_path_factory.mktemp("bert"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # as --deterministic would leave it
+        patch.setenv("LOCAL_WORLD_SIZE", str(len(os.sched_getaffinity(0))))
+        yield partial(started, folder)
+    torch.use_deterministic_algorithms(False)
     torch.set_num_threads(before)
 
 

@@ -19,6 +19,8 @@ class Faults:
     """Bytes of the answer (or, for PUT, of the request) that still go through."""
     stall: bool = False
     """Say nothing more, in place of closing the connection."""
+    answer: bytes = b""
+    """Say this to such a PUT, of which nothing goes through."""
     done: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -30,6 +32,14 @@ class Faults:
             spoilt = self.done < self.times and first.startswith(self.verb) and self.key in first
             self.done += spoilt
         return spoilt
+
+
+def full(key: str) -> Faults:
+    """An S3 on a disk that has no room for objects with `key` in their names, as MinIO says it."""
+    code, message = "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold."
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    head = f"HTTP/1.1 507 Insufficient Storage\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    return Faults(verb="PUT", key=key, times=1000, after=0, answer=(head + body).encode())
 
 
 @contextmanager
@@ -71,6 +81,7 @@ def _serve(client: socket.socket, target: tuple[str, int], faults: Faults) -> No
         def look(data: bytes) -> bool:
             if faults.takes(data):
                 spoil.set()
+                client.sendall(faults.answer)
             return spoil.is_set() and faults.verb == "PUT"
 
         _pump(client, server, look, faults)

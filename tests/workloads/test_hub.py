@@ -12,6 +12,7 @@ import pytest
 
 from tests.workloads.conftest import ROOT, Place, command, run
 from tests.workloads.hub import COMMIT, REFUSALS, Hub, serving
+from tests.workloads.smallest import tiny_bert
 from workloads.data.__main__ import main as put_data
 from workloads.events import silent
 from workloads.fingerprint import sha256
@@ -97,7 +98,7 @@ def test_a_private_checkpoint_at_a_revision_is_fine_tuned_and_asked(
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     line = command("workloads.training", "sentiment", "--smoke", "--site", place.file, "--events", "json")
     line += ["--model-checkpoint", "who/small@v1", "--data-max-tokens", "32"]
-    files = tiny_bert(tmp_path / "made")
+    files = {path.name: path.read_bytes() for path in tiny_bert(tmp_path / "made").iterdir()}
     with serving(Hub(files, closed="private", token=TOKEN)) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         refused = run(line)
@@ -115,34 +116,3 @@ def test_a_private_checkpoint_at_a_revision_is_fine_tuned_and_asked(
     asked = run([*ask, "--events", "json"])
     assert asked.code == 0, asked.err
     assert asked.event("answer")
-
-
-def tiny_bert(folder: Path) -> dict[str, bytes]:
-    """The files of an untrained BERT of two layers, with a tokenizer of whole words."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    words = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        *["i", "love", "it", "this", "is", "good", "bad", "great", "awful"],
-    ]
-    known = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
-    known.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=known, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
-    ).save_pretrained(folder)
-    BertModel(
-        BertConfig(
-            vocab_size=len(words),
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=64,
-        )
-    ).save_pretrained(folder)
-    return {path.name: path.read_bytes() for path in folder.iterdir()}

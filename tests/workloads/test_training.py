@@ -17,16 +17,15 @@ from workloads.models.mnist.augment import move, random_motions
 from workloads.models.mnist.config import AugmentConfig
 from workloads.models.mnist.task import Digits
 from workloads.models.spec import ModelSpec
-from workloads.training import looks, loop
+from workloads.training import looks
 from workloads.training.batches import batches
-from workloads.training.checkpoints import Nowhere
 from workloads.training.dropout import Drops
 from workloads.training.evaluation import evaluate, metrics
 from workloads.training.parallel import keep_buffers
 from workloads.training.plan import make_plan
 from workloads.training.precision import choose
 from workloads.training.ranks import ALONE, Ranks
-from workloads.training.state import State, learning_rate, new_state
+from workloads.training.state import learning_rate, new_state
 from workloads.training.step import step
 from workloads.training.stop import on_sigterm
 
@@ -164,32 +163,6 @@ def test_a_run_that_is_done_is_not_done_again(place: Place) -> None:
     assert again.names() == ["skipped"]
 
 
-def test_a_damaged_checkpoint_is_told_and_the_one_before_used(place: Place) -> None:
-    plan = plan_for(place, epochs=4)
-    run(plan, place.buckets, ALONE, Told(stop_after(3)))
-    prefix = f"runs/mnist/{plan.run}/"
-    keys = place.buckets.checkpoints.keys(prefix)
-    files = ("step-00000006/.metadata", "step-00000006/__0_0.distcp")
-    assert keys[:3] == [prefix + name for name in ("latest.json", *files)]
-    assert len(keys) == 5
-    place.forget_hash(place.site.checkpoint_bucket, keys[4], b"half")
-    told = Told()
-    run(plan, place.buckets, ALONE, told)
-    assert told.names()[:3] == ["started", "damaged", "resumed"]
-    assert told.events[1][1]["key"] == prefix + "step-00000009/"
-    assert told.events[2][1]["epoch"] == 2
-
-
-def test_with_no_checkpoint_left_it_begins_anew(place: Place) -> None:
-    plan = plan_for(place, epochs=2)
-    run(plan, place.buckets, ALONE, Told(stop_after(1)))
-    for key in place.buckets.checkpoints.keys(f"runs/mnist/{plan.run}/step"):
-        place.buckets.checkpoints.delete(key)
-    told = Told()
-    run(plan, place.buckets, ALONE, told)
-    assert told.names() == ["started", "damaged", "epoch", "epoch", "evaluated", "registered"]
-
-
 def test_a_batch_in_parts_is_learnt_as_a_whole() -> None:
     whole, parts = (learn(configured(epochs=1, accumulate=n), Told()) for n in (1, 4))
     for name, tensor in whole.weights().items():
@@ -227,35 +200,6 @@ def test_bf16_learns_too_and_fp16_is_refused_without_a_gpu() -> None:
     learn(configured(epochs=3), told, dtype=torch.bfloat16)
     losses = [float(str(loss)) for loss in told.losses()]
     assert losses == sorted(losses, reverse=True)
-
-
-def test_training_that_diverges_is_told() -> None:
-    state = new_state(TINY.build(), TINY.training, attachments={})
-    with torch.no_grad():
-        next(state.network.parameters()).fill_(math.nan)
-    with pytest.raises(DivergedError, match="--lr"):
-        learn(TINY, Told(), state=state)
-
-
-def test_weights_that_the_last_step_broke_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each run that goes on from them would diverge at once."""
-    kept: list[int] = []
-
-    class Kept(Nowhere):
-        def save(self, state: State) -> None:
-            kept.append(state.step)
-
-    def breaking(state: State, *arguments: Any, **named: Any) -> Tensor:  # noqa: ANN401 - as it is called
-        loss = step(state, *arguments, **named)
-        if state.step == 1:
-            with torch.no_grad():
-                next(state.network.parameters()).fill_(math.inf)
-        return loss
-
-    monkeypatch.setattr(loop, "step", breaking)
-    with pytest.raises(DivergedError, match=r"weights.*step 2"):
-        learn(configured(save_every=1), Told(), checkpoints=Kept())
-    assert kept == [1]
 
 
 def test_a_metric_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

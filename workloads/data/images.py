@@ -1,6 +1,6 @@
 """Labelled images in two splits, and MNIST's four files for them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from workloads.data import shards
 from workloads.data.content import Content
 from workloads.data.idx import Bytes, read_idx, write_idx
-from workloads.data.splits import INDEX, SPLITS, shard_name, split_of
+from workloads.data.splits import FIX, INDEX, SPLITS, counted, records_by_shard, shard_name, split_of
 from workloads.errors import CorruptDataError
 from workloads.fingerprint import canonical
 
@@ -94,26 +94,41 @@ def read_shard(content: bytes, name: str) -> list[Digit]:
     return found
 
 
+def read_shards(named: Iterable[tuple[str, bytes]], counts: Mapping[str, int]) -> Labelled:
+    """The records of shards, one and more; raises CorruptDataError for one that is not as `counts` says."""
+    found: list[Digit] = []
+    for name, content in named:
+        found += counted(read_shard(content, name), name, counts)
+    if not found:
+        raise CorruptDataError("shards", "empty", "must hold at least one image of each split", FIX)
+    return together(found)
+
+
 def together(digits: Sequence[Digit]) -> Labelled:
-    """Records as arrays."""
-    images = np.stack([image for image, _ in digits]) if digits else np.zeros((0, SIDE, SIDE), np.uint8)
-    return Labelled(images, np.array([label for _, label in digits], np.uint8))
+    """Records, one and more, as arrays."""
+    return Labelled(
+        np.stack([image for image, _ in digits]), np.array([label for _, label in digits], np.uint8)
+    )
 
 
 def from_files(files: Mapping[str, bytes]) -> Splits:
     """The splits in four IDX files by name, or in shards; raises CorruptDataError naming file and rule."""
     if INDEX in files:
-        found: dict[str, list[Digit]] = {split: [] for split in SPLITS}
-        for name in sorted(files):
-            split = split_of(name)
-            if split:
-                found[split] += read_shard(files[name], name)
-        return Splits(train=together(found["train"]), test=together(found["test"]))
+        counts = records_by_shard(files[INDEX], files)
+        train, test = (
+            read_shards(((name, files[name]) for name in sorted(counts) if split_of(name) == split), counts)
+            for split in SPLITS
+        )
+        return Splits(train=train, test=test)
     return Splits(train=_labelled("train", files), test=_labelled("test", files))
 
 
 def _labelled(split: str, files: Mapping[str, bytes]) -> Labelled:
     image_file, label_file = FILES[split]
+    for name in (image_file, label_file):
+        if name not in files:
+            rule = "must be a data set of images, with this file"
+            raise CorruptDataError("--data", name, rule, "take digits or mnist")
     images = read_idx(files[image_file], name=image_file, ndim=3)
     labels = read_idx(files[label_file], name=label_file, ndim=1)
     if images.shape[1:] != (SIDE, SIDE) or not len(images):

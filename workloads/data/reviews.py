@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
+from pydantic import TypeAdapter, ValidationError
+
 from workloads.data.content import Content, held_out, once
 from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
@@ -49,6 +51,8 @@ _ENDS = {
     "negative": ("I sent it back.", "Stay away from it.", "Support did not answer.", "I want a refund."),
 }
 _FIX = 'write each line as {"text": "...", "label": "..."}'
+_AGAIN = "put the data set there again"
+_NAMES = TypeAdapter(list[str])
 
 Labelled = tuple[str, str]
 
@@ -97,16 +101,27 @@ def to_content(reviews: list[Labelled]) -> Content:
 def read_reviews(files: Mapping[str, bytes], name: str) -> tuple[list[str], list[int], list[str]]:
     """Texts, their classes' numbers, and the classes; raises CorruptDataError naming file and line."""
     files = as_lines(files)
-    if not {name, LABELS} <= files.keys():
-        rule = "must be a data set of labelled texts, with this file"
-        raise CorruptDataError("--data", name, rule, "take reviews-made or reviews")
-    labels: list[str] = json.loads(files[LABELS])
+    for file in (name, LABELS):
+        if file not in files:
+            rule = "must be a data set of labelled texts, with this file"
+            raise CorruptDataError("--data", file, rule, "take reviews-made or reviews")
+    labels = _labels(files[LABELS])
     pairs = _parse(files[name].decode(errors="replace"), name)
+    if not pairs:
+        raise CorruptDataError(name, "empty", "must hold at least one text", _AGAIN)
     for number, (_, label) in enumerate(pairs, 1):
         if label not in labels:
             rule = f"must be one of {', '.join(labels)}"
-            raise CorruptDataError(f"{name} line {number}", label, rule, "put the data set there again")
+            raise CorruptDataError(f"{name} line {number}", label, rule, _AGAIN)
     return [text for text, _ in pairs], [labels.index(label) for _, label in pairs], labels
+
+
+def _labels(content: bytes) -> list[str]:
+    try:
+        return _NAMES.validate_json(content)
+    except ValidationError as error:
+        rule = f"must be a JSON list of names ({error.errors()[0]['msg']})"
+        raise CorruptDataError(LABELS, f"{len(content)} bytes", rule, _AGAIN) from None
 
 
 def _parse(text: str, name: str) -> list[Labelled]:

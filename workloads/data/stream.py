@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 
 from workloads.data.manifest import File, Manifest
 from workloads.data.prefetch import fetch, read_file
-from workloads.data.splits import INDEX, records_by_shard, split_of
-from workloads.errors import CorruptDataError, InvalidInputError
+from workloads.data.splits import INDEX, counted, records_by_shard, split_of
+from workloads.errors import InvalidInputError
 from workloads.objects import Bucket
 
 R = TypeVar("R")
@@ -37,11 +37,6 @@ class Source:
         found = [file for file in self.manifest.files if split_of(file.name) == split]
         return sorted(found, key=lambda file: (len(file.name), file.name))
 
-    def others(self) -> dict[str, bytes]:
-        """All files but the training split's shards, by name."""
-        left = [file for file in self.manifest.files if split_of(file.name) != "train"]
-        return {file.name: content for file, content in fetch(self.bucket, self.manifest, left)}
-
     def counts(self) -> dict[str, int]:
         """How many records each shard has; raises InvalidInputError for a data set without shards."""
         index = [file for file in self.manifest.files if file.name == INDEX]
@@ -49,7 +44,8 @@ class Source:
             rule = "must be a data set in shards to be streamed"
             fix = "make one by python -m workloads.pipeline, or leave --stream out"
             raise InvalidInputError("--data", self.manifest.name, rule, fix)
-        return records_by_shard(read_file(self.bucket, self.manifest, index[0]))
+        content = read_file(self.bucket, self.manifest, index[0])
+        return records_by_shard(content, (file.name for file in self.manifest.files))
 
     def read(self, files: Sequence[File]) -> Iterator[tuple[File, bytes]]:
         """Files with their contents, in order: see `prefetch.fetch`."""
@@ -111,14 +107,7 @@ class Stream(Generic[R]):
         files = [file for file, _, _ in pieces]
         fetched = fetch(self.source.bucket, self.source.manifest, files, ahead=_AHEAD)
         for (file, content), (_, low, high) in zip(fetched, pieces, strict=True):
-            yield from self._unpacked(content, file.name)[low:high]
-
-    def _unpacked(self, content: bytes, name: str) -> Sequence[R]:
-        found = self.unpack(content, name)
-        if len(found) != self.counts[name]:
-            rule, fix = f"must hold {self.counts[name]} records", "put the data set there again"
-            raise CorruptDataError(name, f"{len(found)} records", rule, fix)
-        return found
+            yield from counted(self.unpack(content, file.name), file.name, self.counts)[low:high]
 
 
 def lanes_of(batch: int, most: int, shards: int) -> int:

@@ -20,6 +20,7 @@ PREPARATION = "of each answer's questions half known, a quarter for calibration,
 
 _PLACES = (TRAIN, TRAIN, CALIBRATION, TEST)
 _FIX = 'write each line as {"question": "...", "answer": "..."}, with null where there is no answer'
+_AGAIN = "put the data set there again"
 
 Asked = tuple[str, str | None]
 """A question, and its answer; None where it must be refused."""
@@ -69,7 +70,31 @@ def read_asked(files: Mapping[str, bytes], name: str) -> list[Asked]:
     if name not in files:
         rule = "must be a data set of questions and answers, with this file"
         raise CorruptDataError("--data", name, rule, "take support-made or support")
-    return _parse(files[name].decode(errors="replace"), name)
+    asked = _parse(files[name].decode(errors="replace"), name)
+    if not asked:
+        raise CorruptDataError(name, "empty", "must hold at least one question", _AGAIN)
+    return asked
+
+
+def read_parts(files: Mapping[str, bytes]) -> tuple[list[Asked], list[Asked], list[Asked]]:
+    """What is known, what calibrates and what judges; raises CorruptDataError where they do not go together.
+
+    What is known has answers; the others have questions to these, and questions without an answer.
+    """
+    known, *held_out = (read_asked(files, name) for name in (TRAIN, CALIBRATION, TEST))
+    answers = {answer for _, answer in known}
+    if None in answers:
+        question = next(question for question, answer in known if answer is None)
+        raise CorruptDataError(TRAIN, question, "must have an answer to each question", _AGAIN)
+    for name, part in zip((CALIBRATION, TEST), held_out, strict=True):
+        found = {answer for _, answer in part}
+        for answer in found - answers - {None}:
+            rule = f"must be one of the {len(answers)} answers of {TRAIN}"
+            raise CorruptDataError(name, answer, rule, _AGAIN)
+        if None not in found or found == {None}:
+            rule = "must hold questions with an answer and questions without one"
+            raise CorruptDataError(name, f"{len(part)} questions", rule, _AGAIN)
+    return known, held_out[0], held_out[1]
 
 
 def _parse(text: str, name: str) -> list[Asked]:

@@ -16,6 +16,7 @@ PREPARATION = "one record a text; one in ten, by its hash, held out"
 
 _SUFFIXES = (".txt", ".md", ".rst")
 _HELD_OUT_OF = 10
+_FIX = "put the data set there again"
 
 
 def reference() -> Content:
@@ -55,12 +56,14 @@ def to_content(texts: list[str]) -> Content:
 
 
 def read_texts(files: Mapping[str, bytes], name: str) -> list[str]:
-    """The texts in one of the files; raises CorruptDataError naming file and line."""
-    fix = "put the data set there again"
+    """The texts in one of the files, one and more; raises CorruptDataError naming file and line."""
     files = as_lines(files)
     if name not in files:
-        raise CorruptDataError("--data", name, "must be a data set of texts, with this file", fix)
-    return texts_of(files[name].splitlines(), name)
+        raise CorruptDataError("--data", name, "must be a data set of texts, with this file", _FIX)
+    texts = texts_of(files[name].splitlines(), name)
+    if not texts:
+        raise CorruptDataError(name, "empty", "must hold at least one text", _FIX)
+    return texts
 
 
 def texts_of(records: Iterable[bytes], name: str) -> list[str]:
@@ -68,8 +71,10 @@ def texts_of(records: Iterable[bytes], name: str) -> list[str]:
     texts = []
     for number, line in enumerate(records, 1):
         try:
-            texts.append(json.loads(line.decode(errors="replace"))["text"])
+            text = json.loads(line.decode(errors="replace"))["text"]
         except (ValueError, KeyError, TypeError):
-            fix = "put the data set there again"
-            raise CorruptDataError(name, f"line {number}", 'must be {"text": "..."}', fix) from None
+            text = None
+        if not isinstance(text, str):
+            raise CorruptDataError(name, f"line {number}", 'must be {"text": "..."}', _FIX)
+        texts.append(text)
     return texts

@@ -72,7 +72,7 @@ class Checkpoints:
         """Begin to write `state`, once the checkpoint before it is there; returns when it is copied."""
         self.settle(to_the_end=True)
         part = Shards(self.bucket, f"{self.prefix}step-{state.step:08d}/")
-        facts = state.facts(float(self.ranks.sum(state.loss.clone())) / self.ranks.world_size)
+        facts = state.facts(self.ranks.each(state.loss))
         self.pending = Pending(
             state.step, part, facts, shards.write(state.tensors(), part, self.ranks.saving)
         )
@@ -104,7 +104,7 @@ class Checkpoints:
             if fault:
                 emit("damaged", key=entry.folder, rule=fault)
                 continue
-            state.take(entry.facts, share=self.ranks.world_size if self.ranks.main else 0)
+            state.take(entry.facts, self.ranks.rank, self.ranks.world_size)
             shards.read(state.tensors(), part, self.ranks.saving)
             return True
         return False

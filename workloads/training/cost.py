@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from workloads.training.precision import seconds_of_product
 from workloads.training.task import Batch
@@ -83,10 +85,10 @@ class Cost:
         if self.flops_per_step or not share:
             yield
             return
-        counter: Any = FlopCounterMode(display=False)
-        with counter:
+        products = _Products()
+        with products:
             yield
-        self.flops_per_step = counter.get_total_flops() / share
+        self.flops_per_step = products.flops / share
 
     def measure(self, steps: int) -> dict[str, float]:
         """mfu (0 to 1) over the `steps` done, and energy_j, an estimate, both of this rank."""
@@ -96,6 +98,32 @@ class Cost:
             "mfu": round(self.flops_per_step * steps / seconds / self.peak, 4),
             "energy_j": round(joules, 1),
         }
+
+
+class _Products(TorchDispatchMode):
+    """Adds up products by torch's formulas.
+
+    torch's own FlopCounterMode takes other operations apart (SiLU's gradient), so that the step it looks at
+    has other last bits than without it; and a run that goes on looks at another step than one unbroken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self,
+        func: OpOverload[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - torch's own signature
+        """What `func` gives, counted."""
+        out = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func.overloadpacket)
+        if formula:
+            self.flops += formula(*args, **(kwargs or {}), out_val=out)
+        return out
 
 
 def share_of(parts: Sequence[Batch], records: int) -> float:

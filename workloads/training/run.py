@@ -4,6 +4,7 @@ import torch
 
 from workloads.data import store
 from workloads.data.stream import Source
+from workloads.errors import CorruptDataError
 from workloads.events import Emit, silent
 from workloads.objects import Bucket, Buckets
 from workloads.registry.store import Registry
@@ -71,9 +72,21 @@ def run(plan: Plan, buckets: Buckets, ranks: Ranks, emit: Emit, stop: Stop) -> b
 
 
 def _opened(plan: Plan, bucket: Bucket, ranks: Ranks) -> Task:
+    """The data and the network; raises CorruptDataError where they are not what the data set says."""
     if plan.model.training.stream:
-        return plan.model.open_stream(Source(bucket, plan.dataset), ranks)
-    return plan.model.open(store.load(bucket, plan.dataset), ranks)
+        task = plan.model.open_stream(Source(bucket, plan.dataset), ranks)
+    else:
+        task = plan.model.open(store.load(bucket, plan.dataset), ranks)
+    _count(plan, "train", task.records)
+    return task
+
+
+def _count(plan: Plan, split: str, found: float) -> None:
+    """Raise CorruptDataError where a split has another number of records than the data set says."""
+    expected = plan.dataset.records[split]
+    if plan.model.counted and found != expected:
+        rule = f"must be {expected}, as {plan.dataset.name} {plan.dataset.version} says"
+        raise CorruptDataError(f"{split} records", found, rule, "put the data set there again")
 
 
 def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:
@@ -82,6 +95,7 @@ def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Reg
     state.judged.load_state_dict(weights)
     check_learnt(state, task, plan.model, ranks)
     found = judge(state, task, plan.model, ranks)
+    _count(plan, "test", found["records"])
     summary = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
     tell("evaluated", **found, headline=plan.model.headline, summary=summary)
     tensors = {name: together(tensor).contiguous().cpu() for name, tensor in weights.items()}

@@ -7,7 +7,7 @@ that lies in a bucket is ever run.
 import io
 import pickle
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,14 +130,21 @@ class _Written(io.BytesIO):
 
 
 class _Reader(FileSystemReader):
-    def __init__(self, shards: Shards) -> None:
+    """Reads those tensors and no less: torch itself passes over what is more in a checkpoint."""
+
+    def __init__(self, shards: Shards, names: Collection[str]) -> None:
         super().__init__(shards.prefix)
         self.fs = shards  # type: ignore[assignment]
+        self.names = frozenset(names)
 
     def read_metadata(self, *args: Any, **kwargs: Any) -> Metadata:  # noqa: ANN401
-        """The table of contents; raises UnpicklingError for a name that is not allowed."""
+        """The table of contents; raises UnpicklingError for a name that is not allowed, ValueError for a
+        tensor that is not asked for.
+        """
         with self.fs.create_stream(".metadata", "rb") as stream:
             metadata: Metadata = _Contents(io.BytesIO(stream.read())).load()
+        for name in sorted(metadata.state_dict_metadata.keys() - self.names):
+            raise ValueError(f"{name} is in the checkpoint alone")
         return metadata
 
 
@@ -179,7 +186,12 @@ def read(tensors: Mapping[str, Tensor], shards: Shards, group: dist.ProcessGroup
     """Fill the tensors in place, each rank its own parts; raises CorruptDataError where they do not fit."""
     _alone_is_meant()
     try:
-        load(dict(tensors), storage_reader=_Reader(shards), process_group=group, no_dist=group is None)
+        load(
+            dict(tensors),
+            storage_reader=_Reader(shards, tensors.keys()),
+            process_group=group,
+            no_dist=group is None,
+        )
     except CheckpointException as error:
         rule = f"must fit this run's network ({next(iter(error.failures.values()))[0]})"
         raise _ours(error) or CorruptDataError("checkpoint", shards.prefix, rule, _FIX) from None

@@ -60,21 +60,21 @@ class State:
             found |= {f"optimizer.{name}.{moment}": tensor for moment, tensor in moments.items()}
         return found
 
-    def facts(self, loss: float) -> dict[str, Any]:
-        """The rest of a checkpoint, as JSON has it; `loss` is the epoch's sum, the mean over all ranks."""
+    def facts(self, losses: list[float]) -> dict[str, Any]:
+        """The rest of a checkpoint, as JSON has it; `losses` are the epoch's sums, by rank."""
         return {
             "attachments": short_hash(self.attachments),
             "step": self.step,
-            "loss": loss,
+            "losses": losses,
             "best": self.best,
             "waited": self.waited,
             "scaler": self.scaler.state_dict(),
         }
 
-    def take(self, facts: dict[str, Any], *, share: int = 1) -> None:
+    def take(self, facts: dict[str, Any], rank: int, world_size: int) -> None:
         """Take over a checkpoint's facts, and make room for its tensors.
 
-        `share` is how much of the loss is this rank's: the mean over all ranks is what was kept.
+        Each rank has its own loss again, or, of another number of ranks, the first one what gives their mean.
         """
         if facts["attachments"] != short_hash(self.attachments):
             rule = f"must belong to the {', '.join(self.attachments)} of this run"
@@ -83,7 +83,10 @@ class State:
         self.scaler.load_state_dict(facts["scaler"])
         self.step, self.best, self.waited = facts["step"], facts["best"], facts["waited"]
         self.best_weights = None if self.best is None else _copy(self.judged)
-        self.loss.fill_(facts["loss"] * share)
+        losses = facts["losses"]
+        if len(losses) != world_size:
+            losses = [sum(losses) / len(losses) * world_size] + [0.0] * (world_size - 1)
+        self.loss.fill_(losses[rank])
 
 
 def new_state(

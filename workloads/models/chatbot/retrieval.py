@@ -22,7 +22,7 @@ def answers_of(known: list[Asked]) -> list[str]:
 
 def numbers(asked: list[Asked], answers: list[str]) -> Tensor:
     """Each question's answer by number (n,); NONE where it must be refused."""
-    return torch.tensor([NONE if a is None or a not in answers else answers.index(a) for _, a in asked])
+    return torch.tensor([NONE if answer is None else answers.index(answer) for _, answer in asked])
 
 
 @torch.inference_mode()

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModel
 
 from workloads.command import expect
-from workloads.data.support import CALIBRATION, TEST, TRAIN, Asked, read_asked
+from workloads.data.support import TRAIN, Asked, read_parts
 from workloads.models.chatbot.config import AnsweringConfig, EncoderConfig
 from workloads.models.chatbot.network import Encoder
 from workloads.models.chatbot.retrieval import answers_of, calibrate, nearest, numbers, outcome, placed
@@ -92,7 +92,7 @@ def open_support(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> S
     config, answering = expect(EncoderConfig, spec.config), expect(AnsweringConfig, spec.data)
     tokenizer = tokenizer_of(config.checkpoint, most=answering.max_tokens)
     place = locate(config.checkpoint)
-    known, calibration, test = (read_asked(files, name) for name in (TRAIN, CALIBRATION, TEST))
+    known, calibration, test = read_parts(files)
     network = spec.build()
     body = AutoModel.from_pretrained(place, add_pooling_layer=False, torch_dtype=torch.float32)
     network.body = recomputing(body, config.recompute)

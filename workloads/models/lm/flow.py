@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from workloads.command import expect
-from workloads.data.shards import unpack
+from workloads.data.splits import json_of
 from workloads.data.stream import Source, Stream, lanes_of
 from workloads.data.texts import texts_of
 from workloads.models.lm.blocks import in_blocks
@@ -42,6 +42,7 @@ class HeldOut:
 def open_stream(spec: ModelSpec, source: Source, ranks: Ranks) -> Language:
     """Text of which nothing is kept but the tokenizer."""
     config, cut, training = expect(LMConfig, spec.config), expect(TextConfig, spec.data), spec.training
+    source.counts()  # all its shards are there, and no others
     texts = chain.from_iterable(_texts(source, "train"))
     trained = ranks.share(train_tokenizer(first(texts), config.vocabulary) if ranks.main else "")
     held_out, blocks = HeldOut(source, trained, cut.context), partial(_blocks, trained, cut.context)
@@ -72,7 +73,7 @@ def _texts(source: Source, split: str) -> Iterator[list[str]]:
 
 
 def _texts_in(content: bytes, name: str) -> list[str]:
-    return texts_of((parts.get("json", b"") for _, parts in unpack(content, name)), name)
+    return texts_of(json_of(content, name), name)
 
 
 def _blocks(trained: str, context: int, content: bytes, name: str) -> list[Tensor]:

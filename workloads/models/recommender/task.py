@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
 from workloads.data.purchases import read_reviews
-from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, read_pairs
+from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, names_in, read_pairs
+from workloads.errors import CorruptDataError
 from workloads.models.recommender.config import JUDGED, NONE, SamplingConfig, TowersConfig
 from workloads.models.recommender.features import features
 from workloads.models.recommender.index import build_index
@@ -101,10 +102,12 @@ class Ratings:
 def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> Ratings:
     """The ratings in memory; raises CorruptDataError for files of another kind."""
     pairs, held_out = (torch.from_numpy(read_pairs(files, name)).to(ranks.device) for name in (TRAIN, TEST))
-    sampling = expect(SamplingConfig, spec.data)
+    sampling, towers = expect(SamplingConfig, spec.data), expect(TowersConfig, spec.config)
+    _count(USERS, len(names_in(files, USERS)), towers.users)
+    _count(ITEMS, len(names_in(files, ITEMS)), towers.items)
+    _count(TRAIN, len(pairs), towers.interactions)
     network = _towers(spec.build().to(ranks.device))
     network.remember(pairs)
-    towers = expect(TowersConfig, spec.config)
     if towers.features != NONE:
         found = features(towers.features, read_reviews(files, network.items))
         network.item_tower.get_buffer("features").copy_(found)
@@ -113,6 +116,12 @@ def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     names = {name: files[name].decode() for name in (USERS, ITEMS)}
     log_chance = (chance / chance.sum()).log().float()
     return Ratings(network, sampling, pairs, held_out, log_chance, names)
+
+
+def _count(file: str, found: int, expected: int) -> None:
+    if found != expected:
+        rule, fix = f"must hold {expected}, as the data set says", "put the data set there again"
+        raise CorruptDataError(file, found, rule, fix)
 
 
 def _towers(network: nn.Module) -> TwoTower:

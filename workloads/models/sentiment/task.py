@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification
 
 from workloads.command import expect
 from workloads.data.reviews import LABELS, TEST, TRAIN, read_reviews
+from workloads.errors import CorruptDataError
 from workloads.models.recompute import recomputing
 from workloads.models.sentiment.checkpoint import locate, tokenizer_of
 from workloads.models.sentiment.config import ClassifierConfig, ReadingConfig
@@ -107,6 +108,10 @@ def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     trained = tokenizer_of(config.checkpoint, most=reading.max_tokens)
     tokenizer = Tokenizer.from_str(trained)
     train, test = (read(tokenizer, files, name, reading.max_tokens, ranks) for name in (TRAIN, TEST))
+    labels = read_reviews(files, TRAIN)[2]
+    if len(labels) != config.classes:
+        rule, fix = f"must have {config.classes} names, as the data set says", "put the data set there again"
+        raise CorruptDataError(LABELS, len(labels), rule, fix)
     network = spec.build()
     body = AutoModelForSequenceClassification.from_pretrained(
         locate(config.checkpoint), num_labels=config.classes, torch_dtype=torch.float32
@@ -114,7 +119,7 @@ def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     network.body = recomputing(body, config.recompute)
     network.train()
     names = {"tokenizer.json": trained, LABELS: files[LABELS].decode()}
-    return Reviews(network.to(ranks.device), train, test, read_reviews(files, TRAIN)[2], names)
+    return Reviews(network.to(ranks.device), train, test, labels, names)
 
 
 def read(tokenizer: Tokenizer, files: Mapping[str, bytes], name: str, most: int, ranks: Ranks) -> Texts:
