@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from workloads.training.ranks import ALONE
 
 pytestmark = [pytest.mark.train, pytest.mark.usefixtures("one_thread", "_offline")]
 
+SENTIMENT, CHATBOT = (pytest.mark.xdist_group(f"compressed {name}") for name in ("sentiment", "chatbot"))
+"""Those that share a parent run in one process."""
+
 Compress = Callable[..., tuple[int, list[dict[str, Any]]]]
 
 
@@ -44,6 +48,18 @@ def trained(place: Place, spec: ModelSpec) -> str:
     told = Told()
     run(make_plan(spec, None, place.buckets, 1), place.buckets, ALONE, told)
     return str(told.events[-1][1]["version"])
+
+
+@pytest.fixture(scope="module")
+def parents(new_place: Callable[[], Place]) -> Callable[[str], tuple[Place, str]]:
+    """Trains a smoke model once, at a site of its own."""
+
+    @cache
+    def parent(model: str) -> tuple[Place, str]:
+        place = new_place()
+        return place, trained(place, MODELS[model].smaller())
+
+    return parent
 
 
 def compresses(place: Place, capsys: pytest.CaptureFixture[str], model: str, parent: str) -> Compress:
@@ -98,14 +114,21 @@ def served(place: Place, model: str, version: str, question: str) -> str:
 @pytest.mark.parametrize(
     ("model", "question", "answer"),
     [
-        ("sentiment", "As a gift, the stove never worked. I want a refund.", "negative"),
-        ("chatbot", "Could you tell me where my parcel is?", "track"),
+        pytest.param(
+            "sentiment", "As a gift, the stove never worked. I want a refund.", "negative", marks=SENTIMENT
+        ),
+        pytest.param("chatbot", "Could you tell me where my parcel is?", "track", marks=CHATBOT),
     ],
 )
 def test_a_bert_is_pruned_taught_and_put_into_eight_bits_within_the_budget_and_served(
-    place: Place, capsys: pytest.CaptureFixture[str], model: str, question: str, answer: str
+    parents: Callable[[str], tuple[Place, str]],
+    capsys: pytest.CaptureFixture[str],
+    model: str,
+    question: str,
+    answer: str,
 ) -> None:
-    compress = compresses(place, capsys, model, trained(place, MODELS[model].smaller()))
+    place, parent_version = parents(model)
+    compress = compresses(place, capsys, model, parent_version)
     budget = ("--quality-lost", 0.1, "--register")
     code, events = compress("--steps", "prune:0.2,distil:1,int8", "--size-won", 0.7, *budget)
     assert (code, [event["event"] for event in events]) == (0, ["compressed", "registered"]), events
@@ -126,11 +149,19 @@ def test_a_bert_is_pruned_taught_and_put_into_eight_bits_within_the_budget_and_s
     assert served(place, model, events[1]["version"], question) == here
 
 
-@pytest.mark.parametrize("model", ["sentiment", "chatbot"])
+@pytest.mark.parametrize(
+    "model", [pytest.param("sentiment", marks=SENTIMENT), pytest.param("chatbot", marks=CHATBOT)]
+)
 def test_a_bert_that_lost_too_much_or_won_too_little_is_refused_and_the_best_is_chosen(
-    place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path, model: str
+    parents: Callable[[str], tuple[Place, str]],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    model: str,
 ) -> None:
-    compress = compresses(place, capsys, model, trained(place, MODELS[model].smaller()))
+    place, parent_version = parents(model)
+    registry = Registry(place.buckets.registry, model)
+    before = [version.card.version for version in registry.versions()]
+    compress = compresses(place, capsys, model, parent_version)
     code, (event,) = compress("--steps", "sparse:0.9", "--out", tmp_path, "--register")
     assert (code, event["event"]) == (1, "refused")
     first = MODELS[model].kept[0].name
@@ -139,7 +170,7 @@ def test_a_bert_that_lost_too_much_or_won_too_little_is_refused_and_the_best_is_
     assert (code, event["event"]) == (1, "refused")
     assert event["reasons"] == ["is 49.7% smaller, 60.0% is asked for"]
     assert list(tmp_path.iterdir()) == []
-    assert len(Registry(place.buckets.registry, model).versions()) == 1
+    assert [version.card.version for version in registry.versions()] == before
 
     code, events = compress("--best", "--quality-lost", 0.1, "--size-won", 0.3, "--out", tmp_path)
     assert code == 0, events
