@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from workloads.data import shards
-from workloads.data.content import Content
+from workloads.data.content import AGAIN, Content
 from workloads.data.idx import Bytes, read_idx, write_idx
-from workloads.data.splits import FIX, INDEX, SPLITS, counted, records_by_shard, shard_name, split_of
+from workloads.data.splits import INDEX, SPLITS, counted, records_by_shard, shard_name, split_of
 from workloads.errors import CorruptDataError
 from workloads.fingerprint import canonical
 
@@ -100,7 +100,7 @@ def read_shards(named: Iterable[tuple[str, bytes]], counts: Mapping[str, int]) -
     for name, content in named:
         found += counted(read_shard(content, name), name, counts)
     if not found:
-        raise CorruptDataError("shards", "empty", "must hold at least one image of each split", FIX)
+        raise CorruptDataError("shards", "empty", "must hold at least one image of each split", AGAIN)
     return together(found)
 
 

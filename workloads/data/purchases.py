@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from workloads.data import ratings
-from workloads.data.content import Content
+from workloads.data.content import AGAIN, Content
 from workloads.data.ratings import ITEMS, TEST, USERS, Rating
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -109,7 +109,7 @@ def read_reviews(files: Mapping[str, bytes], items: int) -> list[list[str]]:
         kept, whole = [], False
     if not whole:
         rule = f"must be the reviews of {items} items as workloads.data keeps them"
-        raise CorruptDataError(REVIEWS, f"{len(kept)} items", rule, "put the data set there again")
+        raise CorruptDataError(REVIEWS, f"{len(kept)} items", rule, AGAIN)
     return [list(texts) for texts in kept]
 
 

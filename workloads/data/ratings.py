@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 
-from workloads.data.content import Content
+from workloads.data.content import AGAIN, Content, names_of
 from workloads.errors import CorruptDataError, InvalidInputError
 
 TRAIN, TEST, USERS, ITEMS = "train.csv", "test.csv", "users.json", "items.json"
@@ -24,8 +23,7 @@ FORMATS = {"ratings.csv": ",", "ratings.dat": "::", "u.data": "\t"}
 
 _HEADER = "userId,movieId,rating,timestamp"
 _FIX = "fetch the file again, or correct that line"
-_AGAIN = "put the data set there again, or take another"
-_NAMES = TypeAdapter(list[str])
+_OTHER = f"{AGAIN}, or take another"
 _USERS, _ITEMS, _GENRES, _EACH = 400, 300, 6, 25
 
 
@@ -115,11 +113,11 @@ def to_content(ratings: Iterable[Rating]) -> Content:
 def read_pairs(files: Mapping[str, bytes], name: str) -> NDArray[np.int64]:
     """Users and items (n, 2), one and more, in one of the files; raises CorruptDataError by file and line."""
     if name not in files:
-        raise CorruptDataError("--data", name, "must be a data set of ratings, with this file", _AGAIN)
+        raise CorruptDataError("--data", name, "must be a data set of ratings, with this file", _OTHER)
     limits = [len(names_in(files, kind)) for kind in (USERS, ITEMS)]
     lines = files[name].decode(errors="replace").splitlines()
     if not lines:
-        raise CorruptDataError(name, "empty", "must hold at least one rating", _AGAIN)
+        raise CorruptDataError(name, "empty", "must hold at least one rating", AGAIN)
     pairs = np.empty((len(lines), 2), dtype=np.int64)
     for number, line in enumerate(lines):
         try:
@@ -127,21 +125,16 @@ def read_pairs(files: Mapping[str, bytes], name: str) -> NDArray[np.int64]:
             pairs[number] = int(user), int(item)
         except (ValueError, OverflowError):
             where, rule = f"{name} line {number + 1}", "must be user,item,rating,time"
-            raise CorruptDataError(where, line, rule, _AGAIN) from None
+            raise CorruptDataError(where, line, rule, AGAIN) from None
     outside = np.flatnonzero(((pairs < 0) | (pairs >= limits)).any(1))
     if len(outside):
         rule = f"must have a user below {limits[0]} and an item below {limits[1]}"
-        raise CorruptDataError(f"{name} line {outside[0] + 1}", lines[outside[0]], rule, _AGAIN)
+        raise CorruptDataError(f"{name} line {outside[0] + 1}", lines[outside[0]], rule, AGAIN)
     return pairs
 
 
 def names_in(files: Mapping[str, bytes], kind: str) -> list[str]:
     """The users' or items' own names, by number; raises CorruptDataError naming the file."""
-    try:
-        return _NAMES.validate_json(files.get(kind, b""))
-    except ValidationError as error:
-        value, rule = "missing", "must be a data set of ratings, with this file"
-        if kind in files:
-            value = f"{len(files[kind])} bytes"
-            rule = f"must be a JSON list of names ({error.errors()[0]['msg']})"
-        raise CorruptDataError(kind, value, rule, _AGAIN) from None
+    if kind not in files:
+        raise CorruptDataError("--data", kind, "must be a data set of ratings, with this file", _OTHER)
+    return names_of(files[kind], kind)

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from pydantic import TypeAdapter, ValidationError
-
-from workloads.data.content import Content, held_out, once
+from workloads.data.content import AGAIN, Content, held_out, names_of, once
 from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -51,8 +49,6 @@ _ENDS = {
     "negative": ("I sent it back.", "Stay away from it.", "Support did not answer.", "I want a refund."),
 }
 _FIX = 'write each line as {"text": "...", "label": "..."}'
-_AGAIN = "put the data set there again"
-_NAMES = TypeAdapter(list[str])
 
 Labelled = tuple[str, str]
 
@@ -105,23 +101,15 @@ def read_reviews(files: Mapping[str, bytes], name: str) -> tuple[list[str], list
         if file not in files:
             rule = "must be a data set of labelled texts, with this file"
             raise CorruptDataError("--data", file, rule, "take reviews-made or reviews")
-    labels = _labels(files[LABELS])
+    labels = names_of(files[LABELS], LABELS)
     pairs = _parse(files[name].decode(errors="replace"), name)
     if not pairs:
-        raise CorruptDataError(name, "empty", "must hold at least one text", _AGAIN)
+        raise CorruptDataError(name, "empty", "must hold at least one text", AGAIN)
     for number, (_, label) in enumerate(pairs, 1):
         if label not in labels:
             rule = f"must be one of {', '.join(labels)}"
-            raise CorruptDataError(f"{name} line {number}", label, rule, _AGAIN)
+            raise CorruptDataError(f"{name} line {number}", label, rule, AGAIN)
     return [text for text, _ in pairs], [labels.index(label) for _, label in pairs], labels
-
-
-def _labels(content: bytes) -> list[str]:
-    try:
-        return _NAMES.validate_json(content)
-    except ValidationError as error:
-        rule = f"must be a JSON list of names ({error.errors()[0]['msg']})"
-        raise CorruptDataError(LABELS, f"{len(content)} bytes", rule, _AGAIN) from None
 
 
 def _parse(text: str, name: str) -> list[Labelled]:

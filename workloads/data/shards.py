@@ -8,6 +8,7 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 
+from workloads.data.content import AGAIN
 from workloads.errors import CorruptDataError
 
 Sample = tuple[str, Mapping[str, bytes]]
@@ -15,7 +16,6 @@ Sample = tuple[str, Mapping[str, bytes]]
 
 SUFFIX = ".tar"
 _BLOCK = 512
-_FIX = "put the data set there again"
 
 
 def pack(samples: Iterable[Sample]) -> bytes:
@@ -49,7 +49,7 @@ def _members(content: memoryview, name: str) -> Iterator[tuple[str, bytes]]:
     while True:
         header = bytes(content[at : at + _BLOCK])
         if len(header) < _BLOCK:
-            raise CorruptDataError(name, f"{len(content)} bytes", "must end with an empty block", _FIX)
+            raise CorruptDataError(name, f"{len(content)} bytes", "must end with an empty block", AGAIN)
         if not header[0]:
             return
         size = _size(header, name, at)
@@ -57,7 +57,7 @@ def _members(content: memoryview, name: str) -> Iterator[tuple[str, bytes]]:
         body = bytes(content[at : at + size])
         if len(body) < size:
             rule = f"must hold {size} bytes for the member at {at}"
-            raise CorruptDataError(name, f"{len(body)} bytes", rule, _FIX)
+            raise CorruptDataError(name, f"{len(body)} bytes", rule, AGAIN)
         yield header[:100].rstrip(b"\0").decode(errors="replace"), body
         at += -(-size // _BLOCK) * _BLOCK
 
@@ -70,5 +70,5 @@ def _size(header: bytes, name: str, at: int) -> int:
         size, recorded = 0, -1
     if sum(header) - sum(header[148:156]) + 8 * 32 != recorded or header[156:157] not in (b"0", b"\0"):
         rule = "must be the header of a file in a tar archive"
-        raise CorruptDataError(name, f"byte {at}", rule, _FIX)
+        raise CorruptDataError(name, f"byte {at}", rule, AGAIN)
     return size

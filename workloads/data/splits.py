@@ -6,13 +6,12 @@ from typing import TypeVar
 
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
+from workloads.data.content import AGAIN
 from workloads.data.shards import SUFFIX, unpack
 from workloads.errors import CorruptDataError
 
 SPLITS = ("train", "test")
 INDEX, LABELS = "index.json", "labels.json"
-
-FIX = "put the data set there again"
 
 R = TypeVar("R")
 
@@ -51,7 +50,7 @@ def json_of(shard: bytes, name: str) -> list[bytes]:
     found = []
     for key, parts in unpack(shard, name):
         if "json" not in parts:
-            raise CorruptDataError(name, f"record {key}", "must have a .json", FIX)
+            raise CorruptDataError(name, f"record {key}", "must have a .json", AGAIN)
         found.append(parts["json"])
     return found
 
@@ -65,15 +64,15 @@ def records_by_shard(index: bytes, files: Iterable[str]) -> dict[str, int]:
         counts = _COUNTS.validate_json(index)
     except ValidationError as error:
         rule = f"must be JSON with each shard's number of records ({error.errors()[0]['msg']})"
-        raise CorruptDataError(INDEX, f"{len(index)} bytes", rule, FIX) from None
+        raise CorruptDataError(INDEX, f"{len(index)} bytes", rule, AGAIN) from None
     for name in sorted(counts.keys() ^ set(filter(split_of, files))):
         missing = INDEX if name not in counts else "the data set"
-        raise CorruptDataError("--data", name, f"must be a shard that is in {missing}, too", FIX)
+        raise CorruptDataError("--data", name, f"must be a shard that is in {missing}, too", AGAIN)
     return counts
 
 
 def counted(records: Sequence[R], name: str, counts: Mapping[str, int]) -> Sequence[R]:
     """A shard's records; raises CorruptDataError where they are not as many as INDEX says."""
     if len(records) != counts[name]:
-        raise CorruptDataError(name, f"{len(records)} records", f"must hold {counts[name]} records", FIX)
+        raise CorruptDataError(name, f"{len(records)} records", f"must hold {counts[name]} records", AGAIN)
     return records

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from workloads.data.content import Content, once
+from workloads.data.content import AGAIN, Content, once
 from workloads.data.support_made import KNOWN, UNKNOWN
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -20,7 +20,6 @@ PREPARATION = "of each answer's questions half known, a quarter for calibration,
 
 _PLACES = (TRAIN, TRAIN, CALIBRATION, TEST)
 _FIX = 'write each line as {"question": "...", "answer": "..."}, with null where there is no answer'
-_AGAIN = "put the data set there again"
 
 Asked = tuple[str, str | None]
 """A question, and its answer; None where it must be refused."""
@@ -72,7 +71,7 @@ def read_asked(files: Mapping[str, bytes], name: str) -> list[Asked]:
         raise CorruptDataError("--data", name, rule, "take support-made or support")
     asked = _parse(files[name].decode(errors="replace"), name)
     if not asked:
-        raise CorruptDataError(name, "empty", "must hold at least one question", _AGAIN)
+        raise CorruptDataError(name, "empty", "must hold at least one question", AGAIN)
     return asked
 
 
@@ -85,15 +84,15 @@ def read_parts(files: Mapping[str, bytes]) -> tuple[list[Asked], list[Asked], li
     answers = {answer for _, answer in known}
     if None in answers:
         question = next(question for question, answer in known if answer is None)
-        raise CorruptDataError(TRAIN, question, "must have an answer to each question", _AGAIN)
+        raise CorruptDataError(TRAIN, question, "must have an answer to each question", AGAIN)
     for name, part in zip((CALIBRATION, TEST), held_out, strict=True):
         found = {answer for _, answer in part}
         for answer in found - answers - {None}:
             rule = f"must be one of the {len(answers)} answers of {TRAIN}"
-            raise CorruptDataError(name, answer, rule, _AGAIN)
+            raise CorruptDataError(name, answer, rule, AGAIN)
         if None not in found or found == {None}:
             rule = "must hold questions with an answer and questions without one"
-            raise CorruptDataError(name, f"{len(part)} questions", rule, _AGAIN)
+            raise CorruptDataError(name, f"{len(part)} questions", rule, AGAIN)
     return known, held_out[0], held_out[1]
 
 

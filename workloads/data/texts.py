@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from workloads.data.content import Content, held_out, once
+from workloads.data.content import AGAIN, Content, held_out, once
 from workloads.data.splits import as_lines
 from workloads.errors import CorruptDataError, InvalidInputError
 
@@ -16,7 +16,6 @@ PREPARATION = "one record a text; one in ten, by its hash, held out"
 
 _SUFFIXES = (".txt", ".md", ".rst")
 _HELD_OUT_OF = 10
-_FIX = "put the data set there again"
 
 
 def reference() -> Content:
@@ -59,10 +58,10 @@ def read_texts(files: Mapping[str, bytes], name: str) -> list[str]:
     """The texts in one of the files, one and more; raises CorruptDataError naming file and line."""
     files = as_lines(files)
     if name not in files:
-        raise CorruptDataError("--data", name, "must be a data set of texts, with this file", _FIX)
+        raise CorruptDataError("--data", name, "must be a data set of texts, with this file", AGAIN)
     texts = texts_of(files[name].splitlines(), name)
     if not texts:
-        raise CorruptDataError(name, "empty", "must hold at least one text", _FIX)
+        raise CorruptDataError(name, "empty", "must hold at least one text", AGAIN)
     return texts
 
 
@@ -75,6 +74,6 @@ def texts_of(records: Iterable[bytes], name: str) -> list[str]:
         except (ValueError, KeyError, TypeError):
             text = None
         if not isinstance(text, str):
-            raise CorruptDataError(name, f"line {number}", 'must be {"text": "..."}', _FIX)
+            raise CorruptDataError(name, f"line {number}", 'must be {"text": "..."}', AGAIN)
         texts.append(text)
     return texts

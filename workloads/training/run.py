@@ -3,6 +3,7 @@
 import torch
 
 from workloads.data import store
+from workloads.data.content import AGAIN
 from workloads.data.stream import Source
 from workloads.errors import CorruptDataError
 from workloads.events import Emit, silent
@@ -86,7 +87,7 @@ def _count(plan: Plan, split: str, found: float) -> None:
     expected = plan.dataset.records[split]
     if plan.model.counted and found != expected:
         rule = f"must be {expected}, as {plan.dataset.name} {plan.dataset.version} says"
-        raise CorruptDataError(f"{split} records", found, rule, "put the data set there again")
+        raise CorruptDataError(f"{split} records", found, rule, AGAIN)
 
 
 def _finish(plan: Plan, state: State, task: Task, ranks: Ranks, *, registry: Registry, tell: Emit) -> None:

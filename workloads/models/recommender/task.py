@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workloads.command import expect
+from workloads.data.content import AGAIN
 from workloads.data.purchases import read_reviews
 from workloads.data.ratings import ITEMS, TEST, TRAIN, USERS, names_in, read_pairs
 from workloads.errors import CorruptDataError
@@ -120,7 +121,7 @@ def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
 
 def _count(file: str, found: int, expected: int) -> None:
     if found != expected:
-        rule, fix = f"must hold {expected}, as the data set says", "put the data set there again"
+        rule, fix = f"must hold {expected}, as the data set says", AGAIN
         raise CorruptDataError(file, found, rule, fix)
 
 

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification
 
 from workloads.command import expect
+from workloads.data.content import AGAIN
 from workloads.data.reviews import LABELS, TEST, TRAIN, read_reviews
 from workloads.errors import CorruptDataError
 from workloads.models.recompute import recomputing
@@ -110,7 +111,7 @@ def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     train, test = (read(tokenizer, files, name, reading.max_tokens, ranks) for name in (TRAIN, TEST))
     labels = read_reviews(files, TRAIN)[2]
     if len(labels) != config.classes:
-        rule, fix = f"must have {config.classes} names, as the data set says", "put the data set there again"
+        rule, fix = f"must have {config.classes} names, as the data set says", AGAIN
         raise CorruptDataError(LABELS, len(labels), rule, fix)
     network = spec.build()
     body = AutoModelForSequenceClassification.from_pretrained(
