@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -109,9 +109,16 @@ def validate(model: type[ConfigT], values: object, *, prefix: str = "", fix: str
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]) or model.__name__
         field = prefix + name.replace("_", "-") if prefix else name
-        value = "missing" if first["type"] == "missing" else first["input"]
+        value = "missing" if first["type"] == "missing" else _shown(first["input"])
         rule = first["msg"][0].lower() + first["msg"][1:]
         raise InvalidInputError(field, value, rule, fix or "give a value that fits") from None
+
+
+def _shown(value: object) -> object:
+    """What is told of a value: of one with members what they are, since some of those may be secret."""
+    if isinstance(value, Mapping):
+        return ", ".join(map(str, value)) or "empty"
+    return f"{len(value)} entries" if isinstance(value, list | tuple) else value
 
 
 def run(main: Main, argv: Sequence[str] | None = None, *, quiet: bool = False) -> int:

@@ -241,6 +241,23 @@ def test_what_does_not_fit_is_named_and_makes_nothing(made: Made, change: dict[s
     assert not (made.folder / "work").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ({"kind": "http", "urls": ["https://me:s3cret@example.org/"]}, "1 entries"),
+        (
+            {"kind": "sql", "query": "q", "dsn": "password=s3cret", "dsn_env": "X"},
+            "dsn, dsn_env, kind, query",
+        ),
+    ],
+)
+def test_of_what_has_members_no_secret_one_is_told(made: Made, source: dict[str, Any], value: str) -> None:
+    made.config["collect"] = [source]
+    code, (error,) = made.tell("run")
+    assert (code, error["value"]) == (2, value)
+    assert "s3cret" not in json.dumps(error)
+
+
 @contextmanager
 def full_disk(room: int) -> Iterator[None]:
     """No file of this process grows beyond `room` bytes, as on a disk that is full."""
