@@ -149,7 +149,7 @@ def tiny_bert(folder: Path, *, width: int = 32) -> Path:
     words = [*marks, *["i", "love", "it", "this", "is", "good", "bad", "great", "awful"]]
     known = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
     known.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call] # transformers gives it no types
         tokenizer_object=known, pad_token="[PAD]", unk_token="[UNK]", model_max_length=64
     ).save_pretrained(folder)
     BertModel(

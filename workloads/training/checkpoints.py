@@ -72,7 +72,7 @@ class Checkpoints:
         """Begin to write `state`, once the checkpoint before it is there; returns when it is copied."""
         self.settle(to_the_end=True)
         part = Shards(self.bucket, f"{self.prefix}step-{state.step:08d}/")
-        facts = state.facts(self.ranks.each(state.loss))
+        facts = state.facts(self.ranks.gather(float(state.loss)))
         self.pending = Pending(
             state.step, part, facts, shards.write(state.tensors(), part, self.ranks.saving)
         )

@@ -108,7 +108,7 @@ class _Products(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call] # torch gives it no types
         self.flops = 0
 
     def __torch_dispatch__(

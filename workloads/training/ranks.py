@@ -55,13 +55,6 @@ class Ranks:
             dist.all_reduce(values)
         return values
 
-    def each(self, value: Tensor) -> list[float]:
-        """Every rank's `value` (1,), by rank, on every rank."""
-        values = torch.zeros(self.world_size, device=self.device)
-        values[self.rank] = value
-        found: list[float] = self.sum(values).tolist()
-        return found
-
     def any(self, wish: bool) -> bool:
         """Whether any rank has that wish; the same answer on all of them."""
         if self.world_size == 1:

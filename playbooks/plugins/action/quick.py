@@ -51,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # Ansible has no types
 
 def _copy(arguments: Arguments) -> Question | None:
     """A file's content, mode and owners; ``src`` is a file of ours, as template makes one, or ``folder/``."""
-    if not {"dest", "owner", "group", "mode"} <= set(arguments) <= _COPY or arguments.get("follow"):
+    if not {"dest"} | _OWNED <= set(arguments) <= _COPY or arguments.get("follow"):
         return None
     content, source = arguments.get("content"), Path(str(arguments.get("src")))
     if content is None and source.is_absolute() and source.is_dir():
@@ -134,15 +134,12 @@ def _service(arguments: Arguments) -> Question | None:
 
 def _line(arguments: Arguments) -> Question | None:
     """A line in a file, in place of the last one that ``regexp`` finds; or none that it finds."""
-    owned = {"owner", "group", "mode"}
-    if not {"path", "regexp"} <= set(arguments) <= _LINE | owned or owned & set(arguments) not in (
-        set(),
-        owned,
-    ):
+    owned = set(arguments) & _OWNED
+    if owned not in (set(), _OWNED) or not {"path", "regexp"} <= set(arguments) - owned <= _LINE:
         return None
     path, line = quote(str(arguments["path"])), arguments.get("line")
     pattern, gone = re.compile(str(arguments["regexp"])), arguments.get("state") == "absent"
-    stat = _owned(arguments) if owned <= set(arguments) else ""
+    stat = _owned(arguments) if owned else ""
 
     def as_asked(said: list[str]) -> bool:
         found = [each for each in said[1:] if pattern.search(each)]
@@ -180,6 +177,7 @@ def _owned(arguments: Arguments) -> str:
     return f"{int(str(arguments['mode']), 8):o} {arguments['owner']} {arguments['group']}"
 
 
+_OWNED = {"owner", "group", "mode"}
 _COPY = {"content", "src", "dest", "owner", "group", "mode", "validate", "follow"}
 _APT = {"name", "state", "install_recommends", "cache_valid_time", "policy_rc_d"}
 _SERVICE = {"name", "state", "enabled", "daemon_reload"}

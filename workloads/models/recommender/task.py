@@ -121,8 +121,7 @@ def open_ratings(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
 
 def _count(file: str, found: int, expected: int) -> None:
     if found != expected:
-        rule, fix = f"must hold {expected}, as the data set says", AGAIN
-        raise CorruptDataError(file, found, rule, fix)
+        raise CorruptDataError(file, found, f"must hold {expected}, as the data set says", AGAIN)
 
 
 def _towers(network: nn.Module) -> TwoTower:

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification
 
 from workloads.command import expect
-from workloads.data.content import AGAIN
+from workloads.data.content import AGAIN, names_of
 from workloads.data.reviews import LABELS, TEST, TRAIN, read_reviews
 from workloads.errors import CorruptDataError
 from workloads.models.recompute import recomputing
@@ -109,10 +109,10 @@ def open_reviews(spec: ModelSpec, files: Mapping[str, bytes], ranks: Ranks) -> R
     trained = tokenizer_of(config.checkpoint, most=reading.max_tokens)
     tokenizer = Tokenizer.from_str(trained)
     train, test = (read(tokenizer, files, name, reading.max_tokens, ranks) for name in (TRAIN, TEST))
-    labels = read_reviews(files, TRAIN)[2]
+    labels = names_of(files[LABELS], LABELS)
     if len(labels) != config.classes:
-        rule, fix = f"must have {config.classes} names, as the data set says", AGAIN
-        raise CorruptDataError(LABELS, len(labels), rule, fix)
+        rule = f"must have {config.classes} names, as the data set says"
+        raise CorruptDataError(LABELS, len(labels), rule, AGAIN)
     network = spec.build()
     body = AutoModelForSequenceClassification.from_pretrained(
         locate(config.checkpoint), num_labels=config.classes, torch_dtype=torch.float32
