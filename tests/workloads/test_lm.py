@@ -58,6 +58,15 @@ def test_attention_depends_on_how_far_not_on_where() -> None:
     assert scores[3, 1].item() != pytest.approx(scores[3, 2].item(), abs=1e-3)
 
 
+def test_a_pair_is_turned_as_a_complex_number_is() -> None:
+    cos, sin = rotations(4, TINY, torch.device("cpu"), begin=3)
+    heads = torch.randn(2, 3, 4, TINY.head_dim)
+    pairs = torch.complex(*heads.chunk(2, dim=-1)) * torch.complex(
+        *(part[:, cos.shape[1] // 2 :] for part in (cos, sin))
+    )
+    assert torch.allclose(rotate(heads, (cos, sin)), torch.cat([pairs.real, pairs.imag], dim=-1), atol=1e-6)
+
+
 def test_recomputing_changes_no_gradient() -> None:
     plain = Transformer(TINY)
     again = Transformer(TINY.model_copy(update={"recompute": True}))

@@ -69,12 +69,11 @@ class Block(nn.Module):
         c, (n, t, _) = self.config, x.shape
         heads = self.attend(x).view(n, t, c.heads + 2 * c.kv_heads, c.head_dim).transpose(1, 2)
         turned, values = heads.split([c.heads + c.kv_heads, c.kv_heads], dim=1)
-        turned = rotate(turned, turns)
-        keys = turned[:, c.heads :]
+        queries, keys = torch.split(rotate(turned, turns), [c.heads, c.kv_heads], dim=1)
         if past is not None:
             keys, values = past.extend(keys, values)
         mixed = scaled_dot_product_attention(
-            turned[:, : c.heads],
+            queries,
             keys,
             values,
             is_causal=past is None or t > 1,  # one token sees all before it
@@ -85,14 +84,23 @@ class Block(nn.Module):
 
 
 def rotations(length: int, config: LMConfig, device: torch.device, begin: int = 0) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (length, head_dim / 2) of the rotary positions from `begin` on (Su et al., 2021)."""
+    """Cosines and sines (length, head_dim) of the rotary positions from `begin` on (Su et al., 2021).
+
+    A head's first half holds the first number of each pair, its second half the second; a pair's sines
+    differ in their sign.
+    """
     half = torch.arange(0, config.head_dim, 2, device=device, dtype=torch.float32) / config.head_dim
     positions = torch.arange(begin, begin + length, device=device, dtype=torch.float32)
     angles = torch.outer(positions, config.rope_base**-half)
-    return angles.cos(), angles.sin()
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
 
 
 def rotate(heads: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
-    """Each pair of numbers of heads (n, h, t, d), turned by its position's angle."""
-    (cos, sin), (even, odd) = turns, heads.float().chunk(2, dim=-1)
-    return torch.cat([even * cos - odd * sin, even * sin + odd * cos], dim=-1).type_as(heads)
+    """Each pair of numbers of heads (n, h, t, d), turned by its position's angle.
+
+    In as few operations as can be: at a small size each costs more than what it computes.
+    """
+    (cos, sin), x = turns, heads.float()
+    first, second = x.chunk(2, dim=-1)
+    return torch.addcmul(x * cos, torch.cat([second, first], dim=-1), sin).type_as(heads)
