@@ -38,6 +38,11 @@ def test_a_program_reads_what_it_is_given_and_else_nothing() -> None:
     assert _run(["cat"])["stdout"] == ""
 
 
+def test_a_shell_that_was_killed_after_a_number_has_not_told_a_code() -> None:
+    said = result({"stdout": "1\n0", "stderr": "", "rc": 137})
+    assert (said["rc"], said["failed"], said["stdout"]) == (137, True, "1\n0")
+
+
 def test_a_shell_that_did_not_come_to_its_end_is_a_failure_with_what_it_said() -> None:
     said = result({"stdout": "half\nan answer", "stderr": "sudo: a password is required", "rc": 0})
     assert (said["rc"], said["failed"], said["stdout"]) == (1, True, "half\nan answer")

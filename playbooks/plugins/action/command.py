@@ -49,7 +49,7 @@ def command(argv: list[str], reads: bool) -> str:
 def result(said: Mapping[str, Any]) -> dict[str, Any]:
     """What a task's result tells of the program, from what the shell said."""
     output, _, code = str(said["stdout"]).rpartition("\n")
-    ran = code.isdecimal()
+    ran = code.isdecimal() and not said["rc"]
     told = {"stdout": (output if ran else str(said["stdout"])).rstrip("\r\n")}
     told["stderr"] = str(said["stderr"]).rstrip("\r\n")
     rc = int(code) if ran else int(said["rc"]) or 1  # a shell that did not come to its end
