@@ -81,7 +81,10 @@ def test_a_pool_lives(stack: NewStack, world: World) -> None:
     pool.up()
     assert world.greetings() == {"one": "welcome 7", "two": "welcome 7"}
     assert pool.resource("pool", TYPE).outputs["drift"] == {}
-    assert "hunter2" not in "".join(path.read_text() for path in world.folder.parent.rglob("*.json"))
+    backend = Path(dict(line.split("=") for line in pool.where().splitlines())["state"])
+    kept = [path.read_text() for path in backend.rglob("*.json")]
+    assert any("welcome" in text for text in kept)
+    assert not any("hunter2" in text for text in kept)
     pool.destroy()
     assert world.greetings() == {"two": "welcome 7"}
     assert "two: left as they are: decommission.yml is for hosts of worker" in said(pool)
